@@ -1,0 +1,1 @@
+"""The gate in: the layout, reading, checks, identifiers and mappings."""

@@ -1,0 +1,138 @@
+"""First rules against identifiers: columns whose name or content looks like a person.
+
+A rule gives the kind of identifier and how many values look like it, never the values. The rules are a net, not a
+proof: de-identification happens before the files arrive.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+
+from analysis.intake.cells import parsed_sql
+from analysis.intake.problems import Problem, shown_name
+from analysis.intake.reading import TableFile
+from analysis.intake.schema import TableLayout
+
+MOST_VALUES = 50
+LONGEST_VALUE = 40
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an identifier's content looks like: a pattern, and the share of a column's values that must show it."""
+
+    kind: str
+    pattern: str
+    more_than: float = 0.0
+    columns: str = "all"
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    return tomllib.loads(files("analysis.intake").joinpath("identifiers.toml").read_text(encoding="utf-8"))
+
+
+def identifier_in_name(name: str) -> str | None:
+    """Say what kind of identifier a column's name reads like.
+
+    Case, spaces and punctuation are ignored, and so is a number at the end.
+
+    Parameters
+    ----------
+    name : str
+        The heading.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> identifier_in_name("Date of Birth"), identifier_in_name("patientLastName"), identifier_in_name("room")
+    ('a birth date', "a person's name", None)
+    """
+    parted = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+    words = [word for word in re.split(r"[^a-z0-9]+", parted) if word]
+    whole = "".join(words)
+    wholes = {whole, whole.rstrip("0123456789")}
+    parts = {*words, *map("".join, pairwise(words)), *wholes}
+    for rule in _rules()["names"]:
+        if wholes & set(rule["whole"]) or parts & set(rule["words"]):
+            return str(rule["kind"])
+    if "name" in words and set(words) & set(_rules()["people"]["words"]):
+        return "a person's name"
+    return None
+
+
+def content_problems(
+    con: duckdb.DuckDBPyConnection, file: TableFile, layout: TableLayout, extras: tuple[str, ...], suspect: set[str]
+) -> list[Problem]:
+    """Look for identifiers among a table's different values.
+
+    Identifier and unlisted columns are looked at as a whole; of the others only what is not a proper value, in the
+    columns named in ``suspect`` (those where a cell rule was broken).
+    """
+    problems: list[Problem] = []
+    for position, name in enumerate(file.names):
+        column = layout.columns.get(name)
+        if column is not None and column.type != "id" and name not in suspect:
+            continue
+        groups = _groups(name, known=column is not None)
+        looks = [look for rule in _rules()["contents"] if (look := Look(**rule)).columns in groups]
+        values = f"SELECT DISTINCT c{position} AS value FROM ({file.relation}) WHERE c{position} IS NOT NULL"
+        if column is not None and column.type not in {"id", "text"}:
+            values = (
+                f"SELECT DISTINCT c{position} AS value FROM ({parsed_sql(file, layout)}) "
+                f"WHERE c{position} IS NOT NULL AND v{position} IS NULL"
+            )
+        # One pattern for all of them first: in nearly every column nothing looks like a person.
+        any_look = "|".join(f"(?:{look.pattern})" for look in looks)
+        query = f"SELECT count(*), max(length(value)), {_matches(any_look)} FROM ({values})"
+        total, longest, suspicious = con.execute(query).fetchone() or (0, 0, 0)
+        shown = shown_name(name, position=position)
+        seen: list[Problem] = []
+        if suspicious:
+            counts = ", ".join(_matches(look.pattern) for look in looks)
+            found = con.execute(f"SELECT {counts} FROM ({values})").fetchone() or ()
+            seen = list(_seen(file.table, shown, looks, found, total))
+        if not seen and name in extras and total:
+            seen = list(_free_text(file.table, shown, total, longest))
+        problems += seen
+    return problems
+
+
+def _matches(pattern: str) -> str:
+    escaped = pattern.replace("'", "''")
+    return f"count(*) FILTER (WHERE regexp_matches(value, '{escaped}'))"
+
+
+def _groups(name: str, *, known: bool) -> tuple[str, ...]:
+    if name in {"patient_id", "referral_id"}:
+        return ("all", "patient")
+    return ("all",) if known else ("all", "extra")
+
+
+def _seen(table: str, column: str, looks: list[Look], found: tuple[int, ...], total: int) -> Iterator[Problem]:
+    counts: dict[str, int] = {}
+    for look, count in zip(looks, found, strict=True):
+        if count > look.more_than * total:
+            counts[look.kind] = max(counts.get(look.kind, 0), count)
+    for kind, count in counts.items():
+        what = f"{count:,} of its {total:,} different values look like {kind}"
+        advice = "Take them out, or use other codes: no identifiers may be in a dataset."
+        yield Problem(table, "identifier", "error", what, advice, column, (), count)
+
+
+def _free_text(table: str, column: str, total: int, longest: int) -> Iterator[Problem]:
+    if total > MOST_VALUES or longest > LONGEST_VALUE:
+        what = f"an extra column may hold at most {MOST_VALUES} different values of at most {LONGEST_VALUE} signs"
+        what += f"; it holds {total:,}, the longest of {longest:,} signs"
+        advice = "Free text is refused: code it, or delete the column."
+        yield Problem(table, "free text", "error", what, advice, column, (), total)
