@@ -1,0 +1,1 @@
+"""From sessions and scores to courses, phases and outcomes."""

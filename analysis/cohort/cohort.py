@@ -1,0 +1,274 @@
+"""The cohort: sessions with their phases, courses, and scores with their outcomes, derived once and lazily.
+
+The derivation stands in ``courses.sql`` and ``outcomes.sql``; the definitions come in as parameters.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
+from analysis.cohort.windows import Window
+from analysis.intake.dataset import Dataset
+from analysis.intake.folders import replacing_folder
+from analysis.vocabulary.definitions import Definitions
+from analysis.vocabulary.errors import CallError, nearest_name
+
+MOST_ROWS = 1_000_000
+
+OUTCOME_COLUMNS = (
+    "patient_id, course, instrument, day, occasion, total, course_day, session_number, phase, stage, baseline, "
+    "eligible, change, percent_change, response, remission, partial_response, reliable_improvement, "
+    "reliable_deterioration, hours_after, recall_days, rater, items_answered, prorated"
+)
+
+DERIVED = {
+    "courses": ("courses", "*", "patient_id, course"),
+    "sessions": ("course_sessions", "*", "patient_id, day, sequence"),
+    "outcomes": ("outcomes", OUTCOME_COLUMNS, "patient_id, instrument, day, occasion_order"),
+}
+"""Name: the table in DuckDB, its columns, and their order."""
+
+
+def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort":
+    """Derive courses, phases and outcomes from a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From `open_dataset`.
+    definitions : Definitions, optional
+        What the words mean; the dataset's own definitions when left out.
+
+    Returns
+    -------
+    Cohort
+        Nothing is computed until a table is asked for.
+    """
+    return Cohort(dataset, definitions or dataset.definitions)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort:
+    """People in treatment: one row per course, per treatment session and per score.
+
+    Attributes
+    ----------
+    courses, sessions, outcomes : DataFrame
+        The derived tables (columns in ``data/README.md``); up to a million rows, else use `table`.
+    set_aside : DataFrame
+        ``table, reason, rows``: what was read and is not used, by reason.
+    """
+
+    dataset: Dataset
+    definitions: Definitions
+
+    @property
+    def courses(self) -> pd.DataFrame:
+        """One row per course of treatment."""
+        return self.table("courses")
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """One row per treatment session, with its course and phase."""
+        return self.table("sessions")
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per usable score of a person in treatment, with its outcomes."""
+        return self.table("outcomes")
+
+    def table(
+        self, name: str, *, columns: Sequence[str] | None = None, where: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Return a derived table, or a part of it.
+
+        Parameters
+        ----------
+        name : {"courses", "sessions", "outcomes"}
+        columns : sequence of str, optional
+            Only these columns.
+        where : mapping of str to value or list of values, optional
+            Only rows whose column has this value (or one of these values).
+
+        Returns
+        -------
+        DataFrame
+
+        Raises
+        ------
+        CallError
+            For an unknown table or column, or when the result has more than a million rows.
+        """
+        _known(name, list(DERIVED), "table")
+        relation, chosen, order = DERIVED[name]
+        known = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        for column in [*(columns or ()), *(where or ())]:
+            _known(column, known, f"column of {name}")
+        values = {
+            column: [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+            for column, value in (where or {}).items()
+        }
+        conditions = " AND ".join(f'list_contains(${k}, "{k}")' for k in values) or "true"
+        rows = self.connection.execute(f"SELECT count(*) FROM {relation} WHERE {conditions}", values).fetchone()
+        if rows is not None and rows[0] > MOST_ROWS:
+            raise CallError(
+                f"{name} has {rows[0]:,} rows here, more than {MOST_ROWS:,}: ask for a part with "
+                f"cohort.table('{name}', columns=..., where=...)."
+            )
+        if columns:
+            chosen = ", ".join(f'"{column}"' for column in columns)
+        ordered = f"SELECT {chosen} FROM {relation} WHERE {conditions} ORDER BY {order}"
+        return nullable(self.connection.execute(ordered, values).df())
+
+    @cached_property
+    def set_aside(self) -> pd.DataFrame:
+        """Rows that were read and are not used, by table and reason."""
+        query = """
+            SELECT 'sessions' AS "table", 'not a treatment (' || status || ')' AS reason, count(*)::INTEGER AS "rows"
+            FROM sessions WHERE status NOT IN ('given', 'stopped-early') GROUP BY status
+            UNION ALL
+            SELECT 'scores', 'person never treated', count(*)::INTEGER FROM scores
+            WHERE patient_id NOT IN (SELECT patient_id FROM courses) HAVING count(*) > 0
+            ORDER BY ALL"""
+        derived = self.connection.execute(query).df()
+        return pd.concat([self.dataset.set_aside, derived], ignore_index=True)
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB connection that holds the derived tables."""
+        connection = self.dataset.connect()
+        write_settings(connection, self.definitions)
+        values = definition_values(self.definitions) | {"data_cut": self.dataset.data_cut}
+        for script in ("courses.sql", "outcomes.sql"):
+            for statement in sql_statements(script):
+                run_statement(connection, statement, values)
+        return connection
+
+    def window_scores(self, windows: Sequence[Window], instrument: str) -> str:
+        """Pick one score for each course and window, once, and name the table that holds them.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        instrument : str
+
+        Returns
+        -------
+        str
+            A table with one row per course and window.
+        """
+        key = (tuple(windows), instrument)
+        if key not in self._picked:
+            name = f"window_scores_{len(self._picked) + 1}"
+            rows = [
+                (k, w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
+                for k, w in enumerate(windows)
+            ]
+            write_table(
+                self.connection,
+                'asked_windows(position INTEGER, window_name VARCHAR, kind VARCHAR, "first" INTEGER, "last" INTEGER, '
+                "nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)",
+                rows,
+            )
+            query = sql_statements("windows.sql")[0]
+            values = {"instrument": instrument, "hours_recall_days": self.definitions.windows.hours_recall_days}
+            run_statement(self.connection, f"CREATE TEMP TABLE {name} AS {query}", values)
+            self._picked[key] = name
+        return self._picked[key]
+
+    @cached_property
+    def _picked(self) -> dict[tuple[tuple[Window, ...], str], str]:
+        return {}
+
+    @cached_property
+    def _summary(self) -> list[tuple[str, str]]:
+        counts = self.connection.execute(
+            "SELECT count(DISTINCT patient_id), count(*), (SELECT count(*) FROM course_sessions), "
+            "(SELECT count(*) FROM outcomes) FROM courses"
+        ).fetchone()
+        patients, courses, sessions, scores = counts or (0, 0, 0, 0)
+        return [
+            ("Dataset", self.dataset.name),
+            ("People treated", f"{patients:,}"),
+            ("Courses", f"{courses:,}"),
+            ("Treatment sessions", f"{sessions:,}"),
+            ("Scores used", f"{scores:,}"),
+            ("Definitions", self.definitions.label),
+        ]
+
+    def __repr__(self) -> str:
+        return "Cohort\n" + "\n".join(f"  {label}: {value}" for label, value in self._summary)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>' for label, value in self._summary
+        )
+        return f"<table><caption>Cohort</caption><tbody>{rows}</tbody></table>"
+
+
+def write_derived(cohort: Cohort, out: str | Path, *, force: bool = False) -> Path:
+    """Write the derived tables as Parquet files.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    out : str or Path
+        The folder for ``courses.parquet``, ``sessions.parquet`` and ``outcomes.parquet``; replaced as one.
+    force : bool
+        Replace the folder when it is there already.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    CallError
+        When the folder cannot be written or must not be replaced.
+    """
+    with replacing_folder(out, force=force, marker="courses.parquet") as work:
+        for name, (relation, columns, order) in DERIVED.items():
+            file = str(work / f"{name}.parquet").replace("'", "''")
+            cohort.connection.execute(
+                f"COPY (SELECT {columns} FROM {relation} ORDER BY {order}) TO '{file}' (FORMAT parquet)"
+            )
+    return Path(out)
+
+
+def nullable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give every column the one type that can hold a missing value, whatever the rows at hand.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        Whole numbers as ``Int64``, true / false / unknown as ``boolean``, other numbers as ``float64``, dates as
+        ``datetime64``, the rest as text.
+    """
+    kinds = {}
+    for name, kind in frame.dtypes.items():
+        if pd.api.types.is_bool_dtype(kind):
+            kinds[name] = "boolean"
+        elif pd.api.types.is_integer_dtype(kind):
+            kinds[name] = "Int64"
+        elif pd.api.types.is_float_dtype(kind):
+            kinds[name] = "float64"
+        elif not pd.api.types.is_datetime64_any_dtype(kind):
+            kinds[name] = "str"
+    return frame.astype(kinds)
+
+
+def _known(name: str, known: list[str], what: str) -> None:
+    if name not in known:
+        raise CallError(f"'{name}' is not a {what}.{nearest_name(name, known)}")

@@ -1,0 +1,1 @@
+"""Whole-number tallies over a cohort; the only thing that estimates are made from."""

@@ -1,0 +1,42 @@
+-- The ladder of each window and group in whole numbers: treated, due, with baseline, eligible, scored, responded.
+-- The names in braces are filled in from closed lists: {window_scores}, {groups}, {group_names}, {outcome}, {courses}, {squares}.
+WITH people AS (
+    SELECT window_scores.*, {groups}
+        courses.loading_status,
+        coalesce(prior_ketamine, false) AS prevalent,
+        due_basis = 'assumed' OR coalesce(due_from + due_day <= $data_cut::DATE, false) AS due
+    FROM {window_scores} AS window_scores JOIN courses USING (patient_id, course)
+    WHERE {courses} AND ($period_first IS NULL OR due_from + due_day BETWEEN $period_first::DATE AND $period_last::DATE)
+),
+rungs AS (
+    SELECT *, due AND NOT prevalent AS is_started,
+        due AND NOT prevalent AND has_baseline AS is_with_baseline,
+        due AND NOT prevalent AND eligible AS is_eligible,
+        due AND NOT prevalent AND eligible AND has_score AS is_scored,
+        due AND NOT prevalent AND eligible AND has_score AND coalesce({outcome}, false) AS has_outcome,
+        loading_status = 'completed' AS is_completed
+    FROM people
+),
+by_patient AS (
+    SELECT {group_names} position, patient_id,
+        count(*) AS treated,
+        count(*) FILTER (prevalent) AS prior_ketamine,
+        count(*) FILTER (NOT prevalent AND NOT due) AS not_due,
+        count(*) FILTER (is_started) AS started,
+        count(*) FILTER (is_with_baseline) AS with_baseline,
+        count(*) FILTER (is_eligible) AS eligible,
+        count(*) FILTER (is_scored) AS scored,
+        count(*) FILTER (has_outcome) AS with_outcome,
+        count(*) FILTER (is_scored AND is_completed) AS scored_completed,
+        count(*) FILTER (has_outcome AND is_completed) AS with_outcome_completed,
+        count(*) FILTER (is_started AND loading_status = 'completed') AS loading_completed,
+        count(*) FILTER (is_started AND loading_status = 'stopped') AS loading_stopped,
+        count(*) FILTER (is_started AND loading_status = 'open') AS loading_open,
+        count(*) FILTER (is_started AND loading_status = 'unknown') AS loading_unknown,
+        coalesce(sum(total_hundredths) FILTER (is_scored), 0) AS total_sum,
+        coalesce(sum(total_hundredths * total_hundredths) FILTER (is_scored), 0) AS total_squares
+    FROM rungs GROUP BY ALL
+)
+SELECT {group_names} position, count(*)::BIGINT AS patients,
+    {sums}
+FROM by_patient GROUP BY ALL

@@ -1,0 +1,56 @@
+"""Windows: names, days and when they are due."""
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.cohort.windows import parse_window
+from analysis.vocabulary.definitions import default_definitions
+from analysis.vocabulary.errors import CallError
+
+RULES = default_definitions()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "nearest", "due"),
+    [
+        ("end of loading", 1, 14, 7, 42),
+        ("end of loading, late", 14, 31, 21, 59),
+        ("after session 1", 0, 14, 14, 42),
+        ("after session 3", 0, 14, 14, 42),
+        ("after session 4", 0, 14, 14, 43),
+        ("after session 8", 0, 14, 14, 71),
+        ("month 1 after loading", 16, 45, 30, 73),
+        ("month 12 after loading", 346, 375, 360, 403),
+        ("day 28 +- 7", 21, 35, 28, 36),
+        ("day 0 ± 3", -3, 3, 0, 4),
+        ("24 h", 18, 36, 24, 3),
+        ("baseline", 0, 0, 0, 42),
+    ],
+)
+def test_a_window_has_its_days_and_closes_for_everyone_on_one_day(name, first, last, nearest, due):
+    window = parse_window(name, RULES)
+    assert (window.first, window.last, window.nearest, window.due_day) == (first, last, nearest, due)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "end",
+        "after session 0",
+        "after session",
+        "month 0 after loading",
+        "month 13 after loading",
+        "day 28",
+        "48 h",
+    ],
+)
+def test_what_is_no_window_is_refused_with_the_names_there_are(name):
+    with pytest.raises(CallError, match="is not a window. Write: end of loading"):
+        parse_window(name, RULES)
+
+
+def test_the_days_come_from_the_definitions():
+    shorter = replace(RULES, windows=replace(RULES.windows, end_last=10))
+    assert parse_window("end of loading", shorter).due_day == 38
