@@ -1,0 +1,172 @@
+"""Response rates with their denominators.
+
+The same rate is shown as (the ladder, from `analysis.counts.ladder`):
+
+- ``observed``: of the eligible people who were scored in the window;
+- ``nonresponder``: of all eligible people; not scored counts as not responded;
+- ``starters``: of everyone who started treatment; no baseline counts as not responded;
+- ``completers``: observed, among those who completed loading.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort.cohort import Cohort
+from analysis.counts.ladder import ESTIMANDS, ask, due_basis, tally_ladder
+from analysis.estimate.intervals import clopper_pearson, wilson
+from analysis.vocabulary.errors import CallError, nearest_name
+from analysis.vocabulary.periods import Period
+
+INTERVALS = {"wilson": (wilson, "Wilson, 95 %"), "clopper-pearson": (clopper_pearson, "Clopper-Pearson, 95 %")}
+
+ESTIMATE_COLUMNS = ["estimate", "low", "high", "method", "numerator", "denominator", "status"]
+"""What every table of estimates holds beside its group columns."""
+
+
+def response_rates(
+    cohort: Cohort,
+    *,
+    instrument: str,
+    window: str | Sequence[str],
+    by: str | Sequence[str] = (),
+    denominator: str | Sequence[str] = "observed",
+    outcome: str = "response",
+    courses: str = "first",
+    period: str | Period | None = None,
+    interval: str = "wilson",
+) -> pd.DataFrame:
+    """Estimate how many had an outcome in a window, with the people it is a share of.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        From `derive`.
+    instrument : str
+        ``PHQ-9``, ``GAD-7``, ``MADRS``, ``HAM-D17`` or another of the definitions.
+    window : str or sequence of str
+        ``end of loading``, ``end of loading, late``, ``after session 3``, ``month 3 after loading``, ``day 28 +- 7``,
+        ``24 h``.
+    by : str or sequence of str
+        Groups, of the course's first session or the patient: ``clinic_id, route, treatment, payer, diagnosis, sex,
+        age_band, race_ethnicity, kind, loading_status, maintenance``.
+    denominator : str or sequence of str
+        ``observed``, ``nonresponder``, ``starters``, ``completers``; several give rows for each.
+    outcome : str
+        ``response``, ``remission``, ``partial_response``, ``reliable_improvement`` or ``reliable_deterioration``.
+    courses : {"first", "all"}
+        Each patient's first course, or every course with intervals clustered by patient.
+    period : str or Period, optional
+        Only windows that close in this quarter (``2026Q3``) or year (``2026``).
+    interval : {"wilson", "clopper-pearson"}
+        With ``courses="all"``: Wilson's on the effective number of courses.
+
+    Returns
+    -------
+    DataFrame
+        One row per group, window and denominator, every group present even when empty: the group columns,
+        ``instrument, window, outcome, estimand`` (the denominator's name), ``estimate, low, high`` (shares of 1),
+        ``method, numerator, denominator, status`` (``ok``, or ``empty`` when nobody is in the denominator), the ladder
+        ``started, with_baseline, eligible, scored``, ``due`` (what due days are counted from) and ``definitions``.
+
+    Raises
+    ------
+    CallError
+        Naming the option that is wrong and what it can be.
+
+    Examples
+    --------
+    >>> from analysis.intake.dataset import open_dataset
+    >>> from analysis.cohort.cohort import derive
+    >>> cohort = derive(open_dataset("data/demo"))
+    >>> rates = response_rates(
+    ...     cohort, instrument="PHQ-9", window="end of loading", denominator=["observed", "nonresponder", "starters"]
+    ... )
+    >>> bool((rates["estimate"].diff().dropna() < 0).all())  # the more people are counted, the lower the rate
+    True
+    """
+    estimands = (denominator,) if isinstance(denominator, str) else tuple(denominator)
+    for name in estimands:
+        if name not in ESTIMANDS:
+            hint = nearest_name(name, list(ESTIMANDS))
+            raise CallError(f"denominator: '{name}' is unknown.{hint} There are: {', '.join(ESTIMANDS)}.")
+    if interval not in INTERVALS:
+        raise CallError(f"interval: '{interval}' is unknown. There are: {', '.join(INTERVALS)}.")
+    if courses == "all" and interval != "wilson":
+        raise CallError("interval: courses='all' is clustered by patient and has Wilson intervals only.")
+    question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, courses=courses, period=period)
+    counts = tally_ladder(cohort, question)
+    tables = [
+        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all").assign(order=position)
+        for position, name in enumerate(estimands)
+    ]
+    # All denominators of one group and window stand together, in the order asked for.
+    together = pd.concat(tables).assign(row=lambda table: table.index).sort_values(["row", "order"], kind="stable")
+    together = together.assign(
+        instrument=instrument, outcome=outcome, due=due_basis(cohort), definitions=cohort.definitions.label
+    )
+    ladder = ["started", "with_baseline", "eligible", "scored"]
+    columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *ladder]
+    return together[[*columns, "due", "definitions"]].reset_index(drop=True)
+
+
+def estimate_rates(
+    counts: pd.DataFrame, *, estimand: str, interval: str = "wilson", clustered: bool = False
+) -> pd.DataFrame:
+    """Turn the ladder's counts into one rate and its interval.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `analysis.counts.ladder.tally_ladder`; counts of several partitions are added first.
+    estimand : {"observed", "nonresponder", "starters", "completers"}
+    interval : {"wilson", "clopper-pearson"}
+    clustered : bool
+        The counts hold several courses of a patient.
+
+    Returns
+    -------
+    DataFrame
+        The counts with the columns of `ESTIMATE_COLUMNS` and ``estimand``.
+
+    Notes
+    -----
+    Clustered: with x and m a patient's numerator and denominator and R their ratio over all k patients, the variance is
+    k/(k-1) * sum (x - R m)^2 / (sum m)^2. The effective number is R(1-R) over that variance, at most the number of
+    courses; at 0 and 1, where the variance vanishes, the number of patients. Wilson's interval is taken on it (Korn EL,
+    Graubard BI (1998), Surv Methodol 24:193-201, use the same effective number).
+    """
+    numerator_name, denominator_name = ESTIMANDS[estimand]
+    x, n = counts[numerator_name], counts[denominator_name]
+    make, method = INTERVALS[interval]
+    if clustered:
+        effective = _effective_number(counts, estimand)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = wilson(np.where(n > 0, x / n, 0) * effective, effective)
+        method = "Wilson on the effective number, clustered by patient, 95 %"
+    else:
+        low, high = make(x, n)
+    return counts.assign(
+        estimand=estimand,
+        estimate=(x / n.where(n > 0)).astype("float64"),
+        low=low,
+        high=high,
+        method=method,
+        numerator=x.astype("Int64"),
+        denominator=n.astype("Int64"),
+        status=np.where(n > 0, "ok", "empty"),
+    ).astype(dict.fromkeys(["started", "with_baseline", "eligible", "scored"], "Int64"))
+
+
+def _effective_number(counts: pd.DataFrame, estimand: str) -> np.ndarray:
+    x, n = (counts[name].to_numpy("float64") for name in ESTIMANDS[estimand])
+    xx, xm, mm = (counts[f"{estimand}_{suffix}"].to_numpy("float64") for suffix in ("xx", "xm", "mm"))
+    k = counts["patients"].to_numpy("float64")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = x / n
+        variance = k / (k - 1) * (xx - 2 * ratio * xm + ratio**2 * mm) / n**2
+        effective = np.minimum(n, ratio * (1 - ratio) / variance)
+    extreme = (x == 0) | (x == n) | (k <= 1) | ~np.isfinite(effective)
+    effective = np.where(extreme, np.minimum(k, n), effective)
+    return np.where(n == 0, 0.0, effective)
