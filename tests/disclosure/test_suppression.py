@@ -1,0 +1,173 @@
+"""What may leave: drawn tables before and after the gate."""
+
+import pandas as pd
+import pytest
+
+from analysis.disclosure.policy import Policy
+from analysis.disclosure.suppression import disclose
+from analysis.estimate.flow import STEPS, flow
+from analysis.estimate.means import mean_scores
+from analysis.estimate.rates import response_rates
+from analysis.vocabulary.errors import CallError
+
+
+def rates(*rows, estimand="observed"):
+    """Draw a table of rates by clinic: (numerator, scored, eligible, started) each."""
+    table = pd.DataFrame(rows, columns=["numerator", "scored", "eligible", "started"], dtype="Int64")
+    rung = {"observed": "scored", "nonresponder": "eligible", "starters": "started"}[estimand]
+    table.insert(0, "clinic_id", [f"C{k}" for k in range(len(rows))])
+    share = table["numerator"].astype("float64") / table[rung].astype("float64")
+    return table.assign(
+        window="end of loading", outcome="response", estimand=estimand, estimate=share, low=0.0, high=1.0,
+        denominator=table[rung], status="ok",
+    )  # fmt: skip
+
+
+def status(table, **options):
+    return list(disclose(table, **options).table["status"])
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ((11, 22, 60, 80), "ok"),
+        ((10, 22, 60, 80), "hidden"),  # numerator 10
+        ((1, 22, 60, 80), "hidden"),
+        ((0, 22, 60, 80), "ok"),  # zero names nobody
+        ((12, 22, 60, 80), "hidden"),  # complement 10
+        ((22, 22, 60, 80), "ok"),  # complement 0
+        ((0, 10, 60, 80), "hidden"),  # denominator 10
+        ((11, 40, 50, 80), "hidden"),  # 50 eligible and 40 scored would show 10
+        ((11, 40, 51, 80), "ok"),
+    ],
+)
+def test_small_counts_are_hidden_with_their_rate(row, expected):
+    assert status(rates(row)) == [expected]
+
+
+@pytest.mark.parametrize("estimand", ["nonresponder", "starters"])
+def test_a_small_complement_among_those_scored_hides_the_numerator_everywhere(estimand):
+    # 30 of 35 scored: 5 did not respond; 30 of 60 would give it away beside the 35.
+    assert status(rates((30, 35, 60, 80), estimand=estimand)) == ["hidden"]
+
+
+def test_a_hidden_row_keeps_its_group_and_loses_every_value():
+    hidden = disclose(rates((5, 40, 60, 80))).table.iloc[0]
+    assert hidden["clinic_id"] == "C0"
+    assert hidden[["estimate", "low", "high", "numerator", "denominator"]].isna().all()
+
+
+def test_a_rung_close_to_one_that_is_shown_is_hidden_and_starters_stay():
+    # 80 started and 75 eligible: showing both would show 5.
+    for estimand, expected in (("starters", "ok"), ("nonresponder", "hidden"), ("observed", "ok")):
+        shown = disclose(rates((30, 60, 75, 80), estimand=estimand)).table.iloc[0]
+        assert shown["status"] == expected
+        assert shown["started"] == 80
+        assert pd.isna(shown["eligible"])
+
+
+def test_one_hidden_group_takes_the_next_smallest_with_it():
+    table = rates((40, 90, 150, 200), (5, 40, 60, 80), (30, 60, 100, 120))
+    assert status(table) == ["ok", "hidden", "hidden"]
+
+
+def test_two_hidden_groups_protect_each_other():
+    table = rates((40, 90, 150, 200), (5, 40, 60, 80), (4, 60, 100, 120))
+    assert status(table) == ["ok", "hidden", "hidden"]
+
+
+def test_internal_hides_nothing():
+    passed = disclose(rates((5, 40, 60, 80)), audience="internal")
+    assert (passed.hidden, passed.audience, passed.table["numerator"][0]) == (0, "internal", 5)
+
+
+def test_the_threshold_is_the_policys():
+    assert status(rates((5, 40, 60, 80)), policy=Policy("under 5", 4)) == ["ok"]
+
+
+def test_the_callers_table_is_left_alone():
+    table = rates((5, 40, 60, 80))
+    disclose(table)
+    assert table["numerator"][0] == 5
+
+
+def test_what_is_no_table_of_estimates_and_an_unknown_audience_are_refused():
+    with pytest.raises(CallError, match="a table from response_rates"):
+        disclose(pd.DataFrame({"patient_id": ["P1"]}))
+    with pytest.raises(CallError, match="audience: 'press' is unknown"):
+        disclose(rates((5, 40, 60, 80)), audience="press")
+
+
+def test_representations_are_escaped():
+    table = rates((30, 60, 100, 120)).assign(clinic_id="<img src=x>")
+    assert "<img" not in disclose(table)._repr_html_()
+
+
+def flow_of(**counts):
+    """Draw a flow; steps that are not named count 0."""
+    steps = [(k, kind, name, counts.get(name, 0)) for k, (kind, name, _, _) in enumerate(STEPS, 1)]
+    table = pd.DataFrame(steps, columns=["step", "kind", "name", "count"]).astype({"count": "Int64"})
+    table.insert(0, "instrument", "PHQ-9")
+    return table.assign(window="end of loading", status="ok")
+
+
+def shown_counts(table):
+    shown = disclose(table).table
+    return {name: count for name, count in zip(shown["name"], shown["count"], strict=True) if pd.notna(count)}
+
+
+BIG = {
+    "treated": 300, "not_due": 20, "started": 280, "loading_completed": 150, "loading_stopped": 130, "no_baseline": 30,
+    "baseline": 250, "below_entry": 30, "eligible": 220, "not_scored": 70, "scored": 150, "not_responded": 80,
+    "responded": 70,
+}  # fmt: skip
+
+
+def test_a_flow_of_large_counts_is_shown_whole():
+    assert disclose(flow_of(**BIG)).hidden == 0
+
+
+def test_a_small_reason_hides_the_less_important_rung_beside_it():
+    shown = shown_counts(flow_of(**(BIG | {"no_baseline": 4, "baseline": 276, "below_entry": 56})))
+    assert "no_baseline" not in shown
+    assert "baseline" not in shown
+    assert "below_entry" not in shown
+    assert shown["started"] - shown["eligible"] == 60
+
+
+def test_one_small_branch_takes_the_next_smallest_with_it():
+    shown = shown_counts(flow_of(**(BIG | {"loading_completed": 145, "loading_stopped": 130, "loading_open": 5})))
+    assert "loading_open" not in shown
+    assert "loading_stopped" not in shown
+    assert "loading_completed" in shown
+
+
+def test_of_two_reasons_between_the_same_rungs_neither_shows_when_one_is_small():
+    shown = shown_counts(flow_of(**(BIG | {"prior_ketamine": 3, "not_due": 17})))
+    assert not {"prior_ketamine", "not_due"} & set(shown)
+
+
+@pytest.mark.parametrize("period", ["2026Q3", "2025", None])
+def test_no_small_count_and_no_small_difference_leaves_the_demo(demo_cohort, period):
+    for by in ((), "clinic_id", "route"):
+        options = {"instrument": "PHQ-9", "window": "end of loading", "by": by, "period": period}
+        steps = disclose(flow(demo_cohort, **options)).table
+        assert not steps["count"].between(1, 10).any()
+        for outcome in ("response", "remission"):
+            raw = response_rates(
+                demo_cohort, **options, outcome=outcome, denominator=["observed", "nonresponder", "starters"]
+            )
+            shown = disclose(raw).table
+            for column in ("numerator", "denominator", "started", "eligible", "scored", "with_baseline"):
+                assert not shown[column].between(1, 10).any()
+            ladder = shown[["started", "with_baseline", "eligible", "scored", "numerator"]]
+            for left in ladder:
+                for right in ladder:
+                    assert not (ladder[left] - ladder[right]).between(1, 10).any()
+
+
+def test_means_are_hidden_by_the_number_scored(demo_cohort):
+    table = mean_scores(demo_cohort, instrument="PHQ-9", window="after session 1", by="clinic_id", period="2026Q3")
+    small = table["denominator"].between(1, 10)
+    shown = disclose(table).table
+    assert shown.loc[small, "estimate"].isna().all()
