@@ -1,0 +1,24 @@
+"""Charts of estimate tables: each takes a table and ``ax=None``, and returns the axes.
+
+Nothing is computed here. A table that has not been through `disclose` for the public is stamped "internal".
+"""
+
+from analysis.charts.estimand_dots import denominators
+from analysis.charts.flow_ladder import flow_diagram
+from analysis.charts.mean_score import mean_score_by_session
+from analysis.charts.phase_response import response_by_phase
+from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_png
+from analysis.charts.session_response import response_by_session
+
+__all__ = [
+    "alt_text",
+    "as_html",
+    "caption",
+    "denominators",
+    "flow_diagram",
+    "mean_score_by_session",
+    "png_bytes",
+    "response_by_phase",
+    "response_by_session",
+    "save_png",
+]
