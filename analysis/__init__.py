@@ -1,0 +1,79 @@
+"""Honest outcome statistics for ketamine and esketamine clinics.
+
+``import analysis as ko`` gives the names below; each is loaded when it is first used, so the import itself is instant.
+
+- data: `open_dataset`, `check_dataset`, `import_folder`, `simulate`
+- words: `default_definitions`, `read_definitions`, `parse_period`
+- courses and outcomes: `derive`
+- results: `response_rates`, `flow`, `mean_scores`
+- what may leave: `disclose`
+- pictures and reports: `charts`, `write_report`
+- cohorts with a known truth: `simulation`
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis import charts, simulation
+    from analysis.cohort.cohort import derive
+    from analysis.disclosure.suppression import disclose
+    from analysis.estimate.flow import flow
+    from analysis.estimate.means import mean_scores
+    from analysis.estimate.rates import response_rates
+    from analysis.intake.dataset import check_dataset, open_dataset
+    from analysis.intake.mapping import import_folder
+    from analysis.report.quarterly import write_report
+    from analysis.simulation import simulate
+    from analysis.vocabulary.definitions import default_definitions, read_definitions
+    from analysis.vocabulary.periods import parse_period
+
+__version__ = "0.1.0"
+
+_SUBMODULES = ("charts", "simulation")
+
+_HOME = {
+    "open_dataset": "analysis.intake.dataset",
+    "check_dataset": "analysis.intake.dataset",
+    "import_folder": "analysis.intake.mapping",
+    "simulate": "analysis.simulation",
+    "default_definitions": "analysis.vocabulary.definitions",
+    "read_definitions": "analysis.vocabulary.definitions",
+    "parse_period": "analysis.vocabulary.periods",
+    "derive": "analysis.cohort.cohort",
+    "response_rates": "analysis.estimate.rates",
+    "flow": "analysis.estimate.flow",
+    "mean_scores": "analysis.estimate.means",
+    "disclose": "analysis.disclosure.suppression",
+    "write_report": "analysis.report.quarterly",
+}
+
+__all__ = [
+    "charts",
+    "check_dataset",
+    "default_definitions",
+    "derive",
+    "disclose",
+    "flow",
+    "import_folder",
+    "mean_scores",
+    "open_dataset",
+    "parse_period",
+    "read_definitions",
+    "response_rates",
+    "simulate",
+    "simulation",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"analysis.{name}")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'analysis' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

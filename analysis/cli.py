@@ -1,0 +1,290 @@
+"""The command `outcomes`: one subcommand for each thing a person does with a dataset.
+
+Only the calls and their words are here; the work is done by the modules they load, each when it is needed.
+Exit codes: 0 done, 1 the data, 2 the call, 3 not due yet, 4 disclosure; 70 a fault of the program, 74 of the machine.
+"""
+
+import io
+import os
+import sys
+import textwrap
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.main import get_command
+
+from analysis import __version__
+from analysis.vocabulary.errors import CallError, OutcomesError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.intake.dataset import Dataset
+    from analysis.vocabulary.periods import Period
+
+EXIT_FAULT = 70
+EXIT_MACHINE = 74
+EXIT_INTERRUPTED = 130
+EXIT_NO_READER = 141
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+DatasetFolder = Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder, e.g. data/demo.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote there.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+) -> None:
+    """Outcome statistics for ketamine and esketamine clinics, from session and score files."""
+    if version:
+        typer.echo(f"outcomes {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("check")
+def check_command(dataset: DatasetFolder) -> None:
+    """List every problem of a dataset: where it is, and what to do. Ends with 1 when there are errors."""
+    from analysis.intake.dataset import check_dataset
+
+    problems = check_dataset(dataset)
+    for line in _problem_lines(problems):
+        typer.echo(line)
+    if (problems["severity"] == "error").any():
+        raise typer.Exit(1)
+
+
+@app.command("report")
+def report_command(
+    dataset: DatasetFolder,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write the report to.")],
+    quarter: Annotated[str | None, typer.Option(metavar="2026Q3", help="The quarter to report.")] = None,
+    year: Annotated[str | None, typer.Option(metavar="2026", help="The year to report.")] = None,
+    force: Force = False,
+) -> None:
+    """Write a report (report.html, tables, figures) of one quarter, one year, or, with neither, of everything."""
+    period = _asked_period(quarter, year)
+    from analysis.report.quarterly import write_report
+
+    page = write_report(_opened(dataset), period=period, out=out, force=force, progress=_Progress())
+    typer.echo(f"The report is in {page}")
+
+
+@app.command("derive")
+def derive_command(
+    dataset: DatasetFolder,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write the three tables to.")],
+    force: Force = False,
+) -> None:
+    """Write the courses, sessions and outcomes of a dataset as Parquet files, for work in other programs."""
+    from analysis.cohort.cohort import derive, write_derived
+
+    write_derived(derive(_opened(dataset)), out, force=force)
+    typer.echo(f"courses.parquet, sessions.parquet and outcomes.parquet are in {out}")
+
+
+@app.command("import")
+def import_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder with the files as they are.")],
+    *,
+    mapping: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="What its files and columns mean.")],
+    out: Annotated[Path, typer.Option(metavar="DATASET", help="The dataset folder to write.")],
+    force: Force = False,
+) -> None:
+    """Turn a folder of other files into a dataset, and account for every row of it."""
+    from analysis.intake.mapping import import_folder
+
+    typer.echo(str(import_folder(folder, mapping=mapping, out=out, force=force)))
+
+
+@app.command("simulate")
+def simulate_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The dataset folder to write.")],
+    *,
+    patients: Annotated[int, typer.Option(min=1, help="How many patients.")] = 1200,
+    clinics: Annotated[int, typer.Option(min=1, help="How many clinics.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same dataset.")] = 1,
+    first: Annotated[str, typer.Option("--from", metavar="2023Q1", help="The first quarter.")] = "2023Q1",
+    last: Annotated[str, typer.Option("--to", metavar="2026Q3", help="The last quarter.")] = "2026Q3",
+    truth: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write what truly happened, outside the dataset.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a dataset of made-up patients."""
+    from analysis.simulation import simulate, write_dataset
+
+    simulated = simulate(patients=patients, clinics=clinics, seed=seed, first=first, last=last)
+    write_dataset(simulated, out, truth=truth, force=force)
+    typer.echo(f"A dataset of {patients} made-up patients is in {out}")
+
+
+@app.command("lab", context_settings={"ignore_unknown_options": True})
+def lab_command(
+    options: Annotated[list[str] | None, typer.Argument(metavar="[JUPYTER OPTIONS]", show_default=False)] = None,
+) -> None:
+    """Open JupyterLab on the notebooks. What follows is passed on to it, e.g. --no-browser."""
+    project = next((place for place in (Path.cwd(), Path(__file__).parents[1]) if (place / "notebooks").is_dir()), None)
+    if project is None:
+        raise CallError("There is no folder 'notebooks' here: go to the project's folder first.")
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance(
+        [
+            f"--ServerApp.root_dir={project}",
+            "--LabApp.default_url=/lab/tree/notebooks",
+            # Nothing is asked of the network: patient data may be open here.
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.news_url=None",
+            "--LabApp.extension_manager=readonly",
+            *(options or []),
+        ]
+    )
+
+
+@app.command("notebooks", hidden=True)
+def notebooks_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    *,
+    dataset: Annotated[Path, typer.Option(metavar="DATASET", help="The dataset that the notebooks open.")],
+) -> None:
+    """Rerun the notebooks of a folder and save them with their results."""
+    from analysis.report.notebooks import rerun_notebooks
+
+    for notebook in rerun_notebooks(folder, dataset=dataset):
+        typer.echo(f"{notebook}: rerun and saved")
+
+
+def _opened(folder: Path) -> "Dataset":
+    from analysis.intake.dataset import open_dataset
+
+    dataset = open_dataset(folder)
+    if set_aside := _set_aside(dataset.problems):
+        typer.echo(f"{set_aside:,} rows or values are set aside; 'outcomes check {folder}' names them.", err=True)
+    return dataset
+
+
+def _set_aside(problems: "pd.DataFrame") -> int:
+    return int(problems.loc[problems["severity"] == "set-aside", "count"].sum())
+
+
+def _asked_period(quarter: str | None, year: str | None) -> "Period | None":
+    from analysis.vocabulary.periods import parse_period
+
+    if quarter is not None and year is not None:
+        raise CallError("Give --quarter or --year, not both.")
+    asked = quarter if quarter is not None else year
+    if asked is None:
+        return None
+    period = parse_period(asked)
+    if period.is_year != (year is not None):
+        raise CallError(
+            f"'{asked}' is a {'year' if period.is_year else 'quarter'}: write --quarter 2026Q3 or --year 2026."
+        )
+    return period
+
+
+_SEVERITIES = {
+    "error": "Errors: the dataset cannot be used until these are mended.",
+    "set-aside": "Set aside: these rows or values are left out, and counted.",
+    "warning": "Warnings: used as they are; please look.",
+}
+
+
+def _problem_lines(problems: "pd.DataFrame") -> list[str]:
+    lines = []
+    for severity, heading in _SEVERITIES.items():
+        group = problems[problems["severity"] == severity]
+        if len(group):
+            lines.append(heading)
+        for rule, count, message in zip(group["rule"], group["count"], group["message"], strict=True):
+            rows = f", {count:,} row{'' if count == 1 else 's'}" if count else ""
+            text = f"- {message} [{rule}{rows}]"
+            lines += textwrap.wrap(text, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    found = problems["severity"].value_counts()
+    lines.append(
+        f"errors: {found.get('error', 0)}; rows or values set aside: {_set_aside(problems):,}; "
+        f"warnings: {found.get('warning', 0)}"
+    )
+    return lines
+
+
+class _Progress:
+    """Say on stderr what is being done, every three seconds: a quick run says nothing."""
+
+    def __init__(self) -> None:
+        self.spoke = time.monotonic()
+
+    def __call__(self, step: str) -> None:
+        if time.monotonic() - self.spoke > 3:
+            typer.echo(f"{step} ...", err=True)
+            self.spoke = time.monotonic()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every failure is one message on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a letter shows '?', not a crash
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    message, code = "", 0
+    try:
+        with get_command(app).make_context("outcomes", given) as context:
+            context.command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as done:
+        code = done.exit_code
+    except OutcomesError as problem:
+        message, code = str(problem), problem.exit_code
+    except typer.TyperException as problem:
+        message, code = _call_text(problem), 2
+    except KeyboardInterrupt:
+        message, code = "stopped.", EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it does not fail again
+        code = EXIT_NO_READER
+    except OSError as problem:
+        message, code = _machine_text(problem), EXIT_MACHINE
+    except Exception as fault:  # the last resort: the text of a foreign exception may hold a patient's value
+        if os.environ.get("OUTCOMES_DEBUG"):
+            raise
+        message, code = _fault_text(fault), EXIT_FAULT
+    if message:
+        typer.echo(f"outcomes: {message}", err=True)
+    return code
+
+
+def _call_text(problem: typer.TyperException) -> str:
+    context: typer.Context | None = getattr(problem, "ctx", None)
+    command = context.command_path if context else "outcomes"
+    sentence = " ".join(problem.format_message().split())
+    stop = "" if sentence.endswith((".", "?")) else "."
+    return f"{sentence}{stop} '{command} --help' shows how."
+
+
+def _machine_text(problem: OSError) -> str:
+    reason = problem.strerror or type(problem).__name__
+    return f"{reason}: '{problem.filename}'" if problem.filename else reason
+
+
+def _fault_text(fault: Exception) -> str:
+    package = str(Path(__file__).parent)
+    frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename.startswith(package)]
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return (
+        f"a fault of the program, not of your call: {type(fault).__name__}{place}. "
+        "Set OUTCOMES_DEBUG=1 and run it again for the details; they may show values of the data."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

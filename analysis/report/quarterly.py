@@ -1,0 +1,81 @@
+"""Writing a report: a folder with the page, the tables, the figures and the manifest, replaced as one."""
+
+import json
+from pathlib import Path
+
+from analysis.cohort.cohort import derive
+from analysis.intake.dataset import Dataset
+from analysis.intake.folders import replacing_folder
+from analysis.report.content import Content, Progress, make_content
+from analysis.report.table_text import table_text
+from analysis.report.figures import ReportFigure, draw_figures
+from analysis.report.manifest import MANIFEST, make_manifest, provenance
+from analysis.report.page import render_page
+from analysis.vocabulary.periods import Period
+
+PAGE = "report.html"
+
+
+def write_report(
+    dataset: Dataset,
+    *,
+    period: Period | None,
+    out: str | Path,
+    force: bool = False,
+    audience: str = "public",
+    progress: Progress | None = None,
+) -> Path:
+    """Write a report of one quarter, one year or everything.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From `open_dataset`.
+    period : Period or None
+        From `parse_period`: a quarter (its breakdowns cover the last complete year), a year, or None for all data.
+    out : str or Path
+        The folder for ``report.html``, ``tables/``, ``figures/`` and ``manifest.json``; replaced as one.
+    force : bool
+        Replace an earlier report there.
+    audience : {"public", "internal"}
+        Small numbers are hidden from the public.
+    progress : callable, optional
+        Called with the name of each step.
+
+    Returns
+    -------
+    Path
+        The page, ``report.html``.
+
+    Raises
+    ------
+    NotDueError
+        When the period is not over at the dataset's data cut.
+    CallError
+        When the dataset has no dates for such a period, or the folder cannot be written or must not be replaced.
+    DataError
+        When nobody was treated.
+    """
+    with replacing_folder(out, force=force, marker=MANIFEST) as folder:
+        content = make_content(derive(dataset), period=period, audience=audience, progress=progress)
+        figures = draw_figures(content, progress)
+        if progress:
+            progress("writing the files")
+        _write_files(folder, content, figures)
+        manifest = make_manifest(content, folder)
+        _write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return Path(out) / PAGE
+
+
+def _write_files(folder: Path, content: Content, figures: dict[str, ReportFigure]) -> None:
+    (folder / "tables").mkdir()
+    for name, table in content.tables.items():
+        _write_text(folder / "tables" / f"{name}.csv", table_text(table.frame))
+    (folder / "figures").mkdir()
+    for name, figure in figures.items():
+        (folder / "figures" / f"{name}.png").write_bytes(figure.png)
+    _write_text(folder / PAGE, render_page(content, figures, provenance(content)))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,107 @@
+"""Writing a report: the folder is replaced as one, and two runs give the same bytes."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from made_up_clinics import TWO_CLINICS
+
+from analysis.report.quarterly import write_report
+from analysis.vocabulary.errors import CallError, NotDueError
+from analysis.vocabulary.periods import parse_period
+
+REFERENCE = Path(__file__).resolve().parents[2] / "reports" / "demo" / "tables"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def two(dataset_of):
+    return dataset_of(*TWO_CLINICS)
+
+
+def test_what_a_report_consists_of(two, tmp_path):
+    page = write_report(two, period=parse_period("2025"), out=tmp_path / "new" / "report")
+    assert page == tmp_path / "new" / "report" / "report.html"
+    names = contents(page.parent).keys()
+    tables = {Path(name).stem for name in names if name.startswith("tables/")}
+    assert tables == {
+        "flow", "headline", "by_session", "by_phase", "by_maintenance", "mean_by_session", "by_route", "by_clinic", "rows",
+    }  # fmt: skip
+    assert {name for name in names if "/" not in name} == {"report.html", "manifest.json"}
+
+
+def test_two_runs_give_the_same_bytes(two, tmp_path):
+    for name in ("one", "other"):
+        write_report(two, period=parse_period("2025"), out=tmp_path / name)
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+
+
+def test_the_order_of_the_rows_makes_no_difference(dataset_of, tmp_path):
+    """The dataset's hash differs, the tables do not."""
+    for name, groups in (("one", TWO_CLINICS), ("other", TWO_CLINICS[::-1])):
+        write_report(dataset_of(*groups), period=parse_period("2025"), out=tmp_path / name)
+    one, other = ({k: v for k, v in contents(tmp_path / name).items() if "/" in k} for name in ("one", "other"))
+    assert one == other
+
+
+def test_a_report_is_replaced_only_when_told(two, tmp_path):
+    write_report(two, period=parse_period("2025"), out=tmp_path / "report")
+    with pytest.raises(CallError, match="report is there already; add --force"):
+        write_report(two, period=parse_period("2024"), out=tmp_path / "report")
+    write_report(two, period=parse_period("2024"), out=tmp_path / "report", force=True)
+    manifest = json.loads((tmp_path / "report" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["report"]["period"] == "2024"
+
+
+def test_another_folder_is_never_replaced(two, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "letter.txt").write_text("mine")
+    with pytest.raises(CallError, match="letters holds other files"):
+        write_report(two, period=None, out=tmp_path / "letters", force=True)
+    assert contents(tmp_path / "letters") == {"letter.txt": b"mine"}
+
+
+@pytest.mark.parametrize("step", ["deriving courses and outcomes", "counting response by clinic", "drawing flow", "writing the files"])
+def test_an_interrupted_run_leaves_the_old_report(two, tmp_path, step):
+    def interrupt(now: str) -> None:
+        if now == step:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "report"
+    write_report(two, period=parse_period("2025"), out=out)
+    before = contents(out)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(two, period=None, out=out, force=True, progress=interrupt)
+    assert contents(out) == before
+    assert [path.name for path in out.parent.iterdir() if "report" in path.name] == ["report"]
+
+
+def test_a_run_that_is_refused_writes_nothing(two, tmp_path):
+    with pytest.raises(NotDueError):
+        write_report(two, period=parse_period("2026Q4"), out=tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_the_demo_report_is_the_one_in_the_repository(demo_report):
+    """Counts and texts exactly, estimates to 1e-9; `reports/demo` says how it is made anew."""
+    assert sorted(path.name for path in REFERENCE.glob("*.csv")) == sorted(
+        path.name for path in (demo_report / "tables").iterdir()
+    )
+    for path in sorted(REFERENCE.glob("*.csv")):
+        for number, (kept, fresh) in enumerate(
+            zip(*(read(folder / path.name) for folder in (REFERENCE, demo_report / "tables")), strict=True), start=2
+        ):
+            for name, value in kept.items():
+                same = fresh[name] == value or (
+                    name in {"estimate", "low", "high"} and value and float(fresh[name]) == pytest.approx(float(value), abs=1e-9)
+                )
+                assert same, f"{path.name}, row {number}, column {name}: {value} kept, {fresh[name]} now"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
