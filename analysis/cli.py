@@ -98,12 +98,18 @@ def import_command(
     *,
     mapping: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="What its files and columns mean.")],
     out: Annotated[Path, typer.Option(metavar="DATASET", help="The dataset folder to write.")],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="KEY", help="Where the pseudonyms are kept, apart from the data; used again if it is there."
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Turn a folder of other files into a dataset, and account for every row of it."""
     from analysis.intake.mapping import import_folder
 
-    typer.echo(str(import_folder(folder, mapping=mapping, out=out, force=force)))
+    typer.echo(str(import_folder(folder, mapping=mapping, out=out, key_file=key_file, force=force)))
 
 
 @app.command("simulate")

@@ -6,8 +6,9 @@ from html import escape
 
 import pandas as pd
 
-from analysis.intake.mapping_apply import BuiltPart
+from analysis.intake.built_parts import BuiltPart, counts_days
 from analysis.intake.mapping_grammar import Mapping
+from analysis.intake.readers.source_table import ERROR_CELL
 from analysis.intake.source_columns import owner_of
 from analysis.intake.sources import Source
 
@@ -33,8 +34,11 @@ class Account:
         One row for each table, file and part: source rows = written + merged (repeats of a written row) + not written.
     not_written : DataFrame
         The rows of ``tables`` that were not written, by reason.
+    changed_values : DataFrame
+        The values of written rows that were left empty or changed for a reason (not read, out of range, rare): cells.
     columns : DataFrame
-        One row for each column of each file: kept, changed, used (to choose or join rows) or dropped, into what, why.
+        One row for each column of each file: kept, changed (how), used (to choose or join rows) or dropped, into what,
+        why.
     problems : DataFrame
         What the checks of the dataset found.
     """
@@ -44,6 +48,7 @@ class Account:
     left_out: pd.DataFrame
     tables: pd.DataFrame
     not_written: pd.DataFrame
+    changed_values: pd.DataFrame
     columns: pd.DataFrame
     problems: pd.DataFrame
 
@@ -82,6 +87,7 @@ class Account:
         yield "Rows left out, by reason", self.left_out
         yield "Rows of the tables (source rows = written + merged + not written)", self.tables
         yield "Rows not written, by reason", self.not_written
+        yield "Values left empty or changed, by reason", self.changed_values
         yield "Columns used", columns
         yield "Columns dropped", dropped
 
@@ -113,11 +119,17 @@ def make_account(
         files.append((name, source.file.path, read, read - out, out))
         left_out += [(name, reason, rows) for reason, rows in reasons.items()]
     tables, not_written = [], []
+    values = [
+        ("-", name, "", column, ERROR_CELL, cells)
+        for name, source in sources.items()
+        for column, cells in source.error_cells.items()
+    ]
     for each in built:
         where = (each.block.table, each.block.file, each.part.name)
         counts = each.not_written.value_counts()
         tables.append((*where, len(each.rows), len(each.written), int(each.merged.sum()), int(counts.sum())))
         not_written += [(*where, reason, rows) for reason, rows in counts.items()]
+        values += [(*where, *changed) for changed in each.changed_values]
     return Account(
         dataset=mapping.dataset["name"],
         files=pd.DataFrame(files, columns=["file", "path", "read", "used", "left_out"]),
@@ -126,6 +138,7 @@ def make_account(
             tables, columns=["table", "file", "part", "source_rows", "written", "merged", "not_written"]
         ),
         not_written=pd.DataFrame(not_written, columns=["table", "file", "part", "reason", "rows"]),
+        changed_values=pd.DataFrame(values, columns=["table", "file", "part", "column", "reason", "cells"]),
         columns=_column_fates(mapping, sources),
         problems=problems,
     )
@@ -155,20 +168,23 @@ def _row_fates(sources: dict[str, Source], built: list[BuiltPart]) -> dict[str, 
 def _column_fates(mapping: Mapping, sources: dict[str, Source]) -> pd.DataFrame:
     headers = {name: source.header for name, source in sources.items()}
     targets: dict[tuple[str, str], list[str]] = {}
-    changed = set()
+    changes: dict[tuple[str, str], list[str]] = {}
+    identifiers = mapping.pseudonyms.kinds if mapping.pseudonyms else ()
     for block in mapping.blocks:
         for part in block.parts:
             for target, rule in part.columns.items():
                 if rule.source is not None:
                     key = owner_of(rule.source, mapping.files[block.file], headers)
-                    targets.setdefault(key, []).append(f"{block.table}.{target}")
-                    if rule.changes:
-                        changed.add(key)
+                    counted = target == "date" and counts_days(block.table, part)
+                    given = ["day"] * counted + [target] * (not counted or mapping.keep_dates)
+                    targets.setdefault(key, []).extend(f"{block.table}.{each}" for each in given)
+                    changes.setdefault(key, []).append("pseudonym" if target in identifiers else rule.how)
     rows = []
     for name, header in headers.items():
         for column in header:
             into = ", ".join(dict.fromkeys(targets.get((name, column), [])))
-            dropped = mapping.files[name].drop.get(column, "")
-            fate = "dropped" if dropped else "used" if not into else "changed" if (name, column) in changed else "kept"
-            rows.append((name, column, fate, into or "-", dropped))
-    return pd.DataFrame(rows, columns=["file", "column", "fate", "into", "reason"])
+            dropped = sources[name].dropped.get(column, "")
+            how = "; ".join(filter(None, dict.fromkeys(changes.get((name, column), []))))
+            fate = "dropped" if dropped else "used" if not into else "changed" if how else "kept"
+            rows.append((name, column, fate, into or "-", how, dropped))
+    return pd.DataFrame(rows, columns=["file", "column", "fate", "into", "how", "reason"])

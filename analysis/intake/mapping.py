@@ -10,12 +10,15 @@ from analysis.intake.folders import replacing_folder
 from analysis.intake.mapping_apply import assemble_tables, build_parts
 from analysis.intake.mapping_grammar import Mapping
 from analysis.intake.mapping_reading import read_mapping
+from analysis.intake.pseudonyms import open_pseudonyms
 from analysis.intake.sources import read_sources
 from analysis.intake.toml_tables import Settings, toml_text
 from analysis.vocabulary.errors import CallError, DataError
 
 
-def import_folder(folder: str | Path, *, mapping: str | Path, out: str | Path, force: bool = False) -> Account:
+def import_folder(
+    folder: str | Path, *, mapping: str | Path, out: str | Path, key_file: str | Path | None = None, force: bool = False
+) -> Account:
     r"""Turn a folder of source files into a dataset, as a mapping says.
 
     Parameters
@@ -26,6 +29,8 @@ def import_folder(folder: str | Path, *, mapping: str | Path, out: str | Path, f
         The TOML file that says how files and columns become the dataset's tables (see ``mapping_grammar``).
     out : str or Path
         The dataset folder to write. It is written as one: an import that fails leaves what was there before.
+    key_file : str, Path or None
+        Where the pseudonyms are kept, when the mapping asks for random ones; one that is there is used and added to.
     force : bool
         Replace a dataset that is there already.
 
@@ -37,7 +42,7 @@ def import_folder(folder: str | Path, *, mapping: str | Path, out: str | Path, f
     Raises
     ------
     CallError
-        The mapping is wrong, the folder is not there, or ``out`` cannot be written.
+        The mapping is wrong, the folder is not there, or ``out`` or the key file cannot be written.
     DataError
         The files are not as the mapping says, or the dataset has errors. The message names file, column and row
         numbers, never a value.
@@ -77,13 +82,17 @@ def import_folder(folder: str | Path, *, mapping: str | Path, out: str | Path, f
     if out.resolve() in [folder.resolve(), *folder.resolve().parents]:
         raise CallError(f"{out.name} holds the files to import; name another folder to write to.")
     rules = read_mapping(mapping)
+    pseudonyms = open_pseudonyms(rules.pseudonyms, key_file=key_file, outside=(folder, out))
     with replacing_folder(out, force=force, marker="dataset.toml") as work:
         sources = read_sources(folder, rules)
         built = build_parts(rules, sources)
-        _write(work, assemble_tables(built, rules), rules)
+        _write(work, assemble_tables(built, rules, pseudonyms), rules)
         problems = check_dataset(work)
         _refuse_errors(problems)
-        return make_account(rules, sources, built, problems)
+        account = make_account(rules, sources, built, problems)
+        if pseudonyms is not None:
+            pseudonyms.save()  # before the dataset is put in place: no pseudonym without its key
+        return account
 
 
 def _write(work: Path, tables: dict[str, pd.DataFrame], mapping: Mapping) -> None:

@@ -1,43 +1,22 @@
 """Applying a mapping: the rows of the sources become the rows of the dataset's tables, and none is lost unsaid."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
+from analysis.intake.built_parts import BuiltPart, counts_days, given_sessions
+from analysis.intake.layout_fit import misfits, out_of_calendar, out_of_range
+from analysis.intake.mapping_cells import change_cells, refuse_cells
 from analysis.intake.mapping_grammar import Block, ColumnRule, Mapping, Part
+from analysis.intake.pseudonyms import Pseudonyms
+from analysis.intake.rare_values import merge_rare_values
+from analysis.intake.readers.source_table import row_list
 from analysis.intake.schema import layout_tables
-from analysis.intake.sources import Source, row_list
+from analysis.intake.sources import Source
+from analysis.intake.treatment_start import first_treatments, with_days
 from analysis.vocabulary.errors import DataError
-
-NUMBERS = {
-    "integer": (r"[+-]?\d{1,15}(\.0*)?", "a whole number"),
-    "decimal": (r"[+-]?(\d{1,15}(\.\d*)?|\.\d+)", "a number"),
-}
-GIVEN = ["given", "stopped-early"]
-
-
-@dataclass(frozen=True)
-class BuiltPart:
-    """What one part of a block makes of one file, all by the file's row numbers.
-
-    ``rows`` are the table's rows as text; ``not_written`` the reason a row is not written, NA for the others;
-    ``merged`` is true where the row only repeats another one that is written.
-    """
-
-    block: Block
-    part: Part
-    rows: pd.DataFrame
-    not_written: pd.Series
-    merged: pd.Series
-
-    @property
-    def written(self) -> pd.DataFrame:
-        """The rows that go into the table."""
-        return self.rows[self.not_written.isna() & ~self.merged]
 
 
 def build_parts(mapping: Mapping, sources: dict[str, Source]) -> list[BuiltPart]:
-    """Make the rows of every table, sessions first because visits are counted from them.
+    """Make the rows of every table, sessions first because days and visits are counted from them.
 
     Parameters
     ----------
@@ -53,22 +32,31 @@ def build_parts(mapping: Mapping, sources: dict[str, Source]) -> list[BuiltPart]
     ------
     DataError
         A value without a translation, not a number, or a label without a day; a required cell that is empty without a
-        reason; rows that should agree and do not. Each names the file, the column and the rows, never the value.
+        reason; rows that should agree and do not; a cell of another kind than its column.
+        Each names the file, the column and the rows, never the value.
     """
-    built: list[BuiltPart] = []
-    for block in sorted(mapping.blocks, key=lambda block: block.table != "sessions"):
-        sessions = [each.written for each in built if each.block.table == "sessions"]
-        built += [_build_part(block, part, sources[block.file], sessions) for part in block.parts]
-    return built
+    wanted = [(block, part) for block in mapping.blocks for part in block.parts]
+    sessions = [_build_part(*each, sources, [], mapping) for each in wanted if each[0].table == "sessions"]
+    starts = first_treatments(sessions)
+    sessions = [with_days(each, starts, keep_dates=mapping.keep_dates) for each in sessions]
+    written = [each.written for each in sessions]
+    others = [_build_part(*each, sources, written, mapping) for each in wanted if each[0].table != "sessions"]
+    return merge_rare_values([*sessions, *(with_days(each, starts, keep_dates=mapping.keep_dates) for each in others)])
 
 
-def assemble_tables(built: list[BuiltPart], mapping: Mapping) -> dict[str, pd.DataFrame]:
+def assemble_tables(
+    built: list[BuiltPart], mapping: Mapping, pseudonyms: Pseudonyms | None = None
+) -> dict[str, pd.DataFrame]:
     """Put the parts of each table together, in the order of the layout's columns and of the table's key.
+
+    Identifiers are replaced before the rows are put in order: the order tells nothing of the identifiers.
 
     Parameters
     ----------
     built : list of BuiltPart
     mapping : Mapping
+    pseudonyms : Pseudonyms or None
+        None leaves identifiers as they are.
 
     Returns
     -------
@@ -78,8 +66,9 @@ def assemble_tables(built: list[BuiltPart], mapping: Mapping) -> dict[str, pd.Da
     Raises
     ------
     DataError
-        When two rows have the same key, naming the rows of the sources.
+        When two rows have the same key, or a patient is not in the table patients; naming the rows of the sources.
     """
+    _refuse_strangers(built, mapping)
     tables = {}
     for name, layout in layout_tables().items():
         parts = [each for each in built if each.block.table == name]
@@ -88,6 +77,10 @@ def assemble_tables(built: list[BuiltPart], mapping: Mapping) -> dict[str, pd.Da
         table = pd.concat([each.written for each in parts], ignore_index=True)
         known = [*layout.columns, *mapping.dataset.get("extra_columns", {}).get(name, [])]
         table = table[[column for column in known if column in table]]
+        if pseudonyms is not None:
+            table = table.assign(
+                **{each: pseudonyms.replace(each, table[each]) for each in pseudonyms.kinds if each in table}
+            )
         keys = pd.DataFrame(
             {
                 column: table[column].fillna(str(layout.columns[column].default))
@@ -100,6 +93,21 @@ def assemble_tables(built: list[BuiltPart], mapping: Mapping) -> dict[str, pd.Da
             keys[column] = pd.to_numeric(keys[column], errors="coerce")
         tables[name] = table.loc[keys.sort_values(list(keys.columns), kind="stable").index].reset_index(drop=True)
     return tables
+
+
+def _refuse_strangers(built: list[BuiltPart], mapping: Mapping) -> None:
+    """Stop at patients that the table patients lacks while the rows can be named as they stand in the sources."""
+    patients = [each.written["patient_id"] for each in built if each.block.table == "patients"]
+    for each in built if patients else []:
+        if "patient_id" in each.rows:
+            ids = each.written["patient_id"]
+            rows = ids.index[ids.notna() & ~ids.isin(pd.concat(patients))]
+            if len(rows):
+                raise DataError(
+                    f"{mapping.files[each.block.file].path}, {row_list(rows)}: the patient of a row for the table "
+                    f"{each.block.table} is not in the table patients. Add the patient to the source of patients, or "
+                    f"leave the rows out by `files.{each.block.file}.join` and `leave_out`."
+                )
 
 
 def _refuse_repeated_keys(name: str, keys: pd.DataFrame, parts: list[BuiltPart], mapping: Mapping) -> None:
@@ -117,18 +125,31 @@ def _refuse_repeated_keys(name: str, keys: pd.DataFrame, parts: list[BuiltPart],
     )
 
 
-def _build_part(block: Block, part: Part, source: Source, sessions: list[pd.DataFrame]) -> BuiltPart:
+def _build_part(
+    block: Block, part: Part, sources: dict[str, Source], sessions: list[pd.DataFrame], mapping: Mapping
+) -> BuiltPart:
+    source = sources[block.file]
     used = source.used
     reason = pd.Series(pd.NA, index=used.index, dtype="object")
     rows = pd.DataFrame(index=used.index)
+    marks: dict[tuple[str, str], pd.Series] = {}
     for target, rule in sorted(part.columns.items(), key=lambda item: item[0] != "patient_id"):
-        rows[target] = _cells(rule, used, source.file.path)
+        cells = change_cells(rule, used, source.file)
+        rows[target] = cells.texts
+        marks |= {(target, what): mask for what, mask in cells.marks.items()}
         if rule.visits is not None:
             rows[target], lost = _days(rule, used[rule.source], rows["patient_id"], sessions)
             reason = reason.mask(reason.isna() & lost, rule.without_session)
+        outside, why = _without_place((block.table, target), rule, rows[target], source, mapping)
+        column = layout_tables()[block.table].columns.get(target)
+        if (column is not None and column.row_fault) or (target == "date" and counts_days(block.table, part)):
+            reason = reason.mask(reason.isna() & outside, f"{target} {why}")
+        marks[target, why] = outside
+        rows[target] = rows[target].mask(outside)
     for target, why in part.needs.items():
         reason = reason.mask(reason.isna() & rows[target].isna(), why)
-    for target in layout_tables()[block.table].required_columns:
+    required = layout_tables()[block.table].required_columns
+    for target in ("date" if each == "day" and counts_days(block.table, part) else each for each in required):
         empty = rows.index[reason.isna() & rows[target].isna()]
         if len(empty):
             raise DataError(
@@ -138,7 +159,23 @@ def _build_part(block: Block, part: Part, source: Source, sessions: list[pd.Data
     merged = pd.Series(False, index=used.index)
     if block.once_per:
         merged = _repeats(block, rows[reason.isna()], source.file.path).reindex(used.index, fill_value=False)
-    return BuiltPart(block, part, rows, reason, merged)
+    return BuiltPart(block, part, rows, reason, merged, marks)
+
+
+def _without_place(
+    place: tuple[str, str], rule: ColumnRule, cells: pd.Series, source: Source, mapping: Mapping
+) -> tuple[pd.Series, str]:
+    """Stop at cells of another kind than the column, and find the numbers and dates that are out of its range."""
+    table, target = place
+    if rule.dates is not None and target == "date":
+        return out_of_calendar(cells)
+    column = layout_tables()[table].columns.get(target)
+    pseudonymised = mapping.pseudonyms is not None and target in mapping.pseudonyms.kinds
+    if column is None or pseudonymised or not rule.from_cells:
+        return pd.Series(False, index=cells.index), ""
+    wrong, what = misfits(cells, column, instruments=set(mapping.definitions.get("instruments", {})))
+    refuse_cells(wrong, f"{what} (`{rule.path}`)", rule, source.file)
+    return out_of_range(cells, column)
 
 
 def _repeats(block: Block, rows: pd.DataFrame, file: str) -> pd.Series:
@@ -155,32 +192,6 @@ def _repeats(block: Block, rows: pd.DataFrame, file: str) -> pd.Series:
             f"{', '.join(block.once_per)}, though `{block.path}.once_per` makes one row of them."
         )
     return repeats
-
-
-def _cells(rule: ColumnRule, used: pd.DataFrame, file: str) -> pd.Series:
-    if rule.source is None:
-        return pd.Series(rule.constant, index=used.index, dtype="str")
-    cells = used[rule.source]
-    if rule.translation is not None:
-        known = cells.isin(rule.translation)
-        _refuse(cells, ~known, f"a value that `{rule.path}.values` does not translate", rule, file)
-        return cells.map(rule.translation).astype("str")
-    if rule.number is not None:
-        pattern, kind = NUMBERS[rule.number]
-        _refuse(
-            cells, ~cells.str.fullmatch(pattern, na=False), f"a value that is not {kind} (`{rule.path}`)", rule, file
-        )
-        numbers = pd.to_numeric(cells)
-        return numbers.astype("Int64" if rule.number == "integer" else "Float64").astype("str")
-    if rule.visits is not None:
-        _refuse(cells, ~cells.isin(rule.visits), f"a visit label that `{rule.path}.visits` does not name", rule, file)
-    return cells
-
-
-def _refuse(cells: pd.Series, wrong: pd.Series, what: str, rule: ColumnRule, file: str) -> None:
-    rows = cells.index[cells.notna() & wrong]
-    if len(rows):
-        raise DataError(f"{file}, {row_list(rows)}, column '{rule.source}': {what}.")
 
 
 def _days(
@@ -201,8 +212,9 @@ def _days(
 
 def _first_days(sessions: pd.DataFrame, after: tuple[tuple[str, str], ...]) -> pd.Series:
     """Return by patient the day of the first given session whose cells are these."""
-    chosen = sessions["status"].fillna(GIVEN[0]).isin(GIVEN) if "status" in sessions else sessions["day"].notna()
+    chosen = given_sessions(sessions)
     for column, value in after:
         chosen &= sessions[column] == value if column in sessions else False
     days = pd.to_numeric(sessions.loc[chosen, "day"], errors="coerce")
-    return days.groupby(sessions.loc[chosen, "patient_id"]).min()
+    first: pd.Series = days.groupby(sessions.loc[chosen, "patient_id"]).min()
+    return first

@@ -2,29 +2,75 @@
 
 ::
 
-    [dataset]                      name, basis, data_cut, extra_columns: as in dataset.toml
+    [dataset]                      name, basis, data_cut, extra_columns: as in dataset.toml; keep_dates = true writes
+                                   the column date where the basis allows it (see Dates)
+    [pseudonyms]                   replaces patient_id and referral_id (see Pseudonyms); without it they stay
     [definitions]                  changes of the default definitions; written beside the tables
-    [files.NAME]                   path, delimiter, encoding, missing (codes that mean an empty cell)
+    [files.NAME]                   path, format and its options (see Formats), decimal ("." or ","), missing (codes that
+                                   mean an empty cell)
     [files.NAME.join.OTHER]        on, to: brings the columns of another file along, named OTHER.column
     [[files.NAME.leave_out]]       column, is = [values] or missing = true, reason
     [files.NAME.drop]              column = "why it is not used"; every column is used or dropped
     [[tables.TABLE]]               from (a file), columns, needs, once_per, repeat
-    columns.TARGET                 "source column", or { from, values | number | visits }, or { constant }
+    columns.TARGET                 "source column", or { from, values | number | visits | date, rare }, or { constant }
     needs.TARGET                   the reason counted for rows without a value in that column; they are not written
     once_per                       these columns tell rows apart; rows that repeat them must agree and become one
     [[tables.TABLE.repeat]]        name, columns, needs: each source row gives one row for each of these
     visits                         { label = day } or { label = { days = 2, after = { treatment = "ketamine" } } }
+    number                         "integer", "decimal"; "age" (years, 90 for 90 and over); "dose" (mg) and "weight"
+                                   (kg) out of what people type (rules: ``amounts.py``; what they do not read is left
+                                   empty and counted); the decimal sign is the file's
+    rare                           { fewer_than = 11, becomes = "other" }: values of fewer patients become this one
+
+Formats. ``format`` follows from the file's ending unless given.
+"text" (.csv, .tsv, .txt): ``delimiter``, ``encoding``.
+"xlsx": ``sheet``, a name or a list of sheets with the same columns; ``header_row``: what stands above is passed over.
+"parquet": a file or a folder of parts. "spss" (.sav), "stata" (.dta): ``labels = true`` reads labels instead of codes.
+"sas" (.sas7bdat), "xport" (.xpt). These four: ``encoding``, when it is another than the file says.
+"redcap", the raw export as CSV: ``dictionary``, the data dictionary as CSV; ``rows``, an instrument: only its rows.
+What the dictionary flags as an identifier, notes and files are dropped, unless ``keep`` lists the column; texts without
+validation, the columns of other instruments and REDCap's own may be passed over.
+"fhir" (.ndjson, .json, or a folder of these), R4: ``resource``, which resources become the rows, with columns of plain
+names (``readers/fhir*.py``); ``timezone``, in which instants are read as a day (otherwise the day as it is written).
+
+Dates. ``columns.date = "column"`` or ``{ from, date, pivot }``, in every table with days. ``date`` is one format or a
+list, tried in order: ``year``, ``month`` and ``day`` with ``-``, ``/`` or ``.`` between ("month/day/year"), or "excel"
+and "excel-1904" for serial numbers. A time of day may follow and is cut off. Without ``date``, each cell must leave no
+doubt: 03/04/2025 is refused. Years of two digits are refused without a ``pivot`` (30: 00 to 30 are 2000 to 2030).
+
+A table that maps ``date`` and not ``day`` gets its days: the date less that of the patient's first given session. Rows
+of patients without one are not written, and counted. ``last_day`` and ``start_year`` may be a ``{ from, date }`` too;
+``age`` may be ``{ age_from = "birth date column", date, pivot }``: full years at the first session.
+``patients.start_year``, ``referrals.start_year`` and ``referrals.wait_days`` follow from the dates unless mapped.
+
+Pseudonyms. ``method = "random"`` (the default) keeps them in the file given as ``--key-file``, and uses it again the
+next time; ``method = "hmac-sha256"`` computes them with the secret in the environment variable that ``secret_from``
+names. ``clinic_id = "recode"`` replaces clinics too. With ``[pseudonyms]`` no text is copied: ``clinic_id`` and extra
+columns need ``values``, ``number`` or a constant.
+
+In every mapping, a cell that the layout has no place for never reaches the dataset: another kind of value, or one
+outside a closed list, stops the import; a number out of range is left empty and counted, or its row is not written.
 
 ``data/mappings`` holds whole mappings, with comments.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from analysis.intake.date_cells import DateRule
 from analysis.intake.toml_tables import Settings
 
-Number = Literal["integer", "decimal"]
+Number = Literal["integer", "decimal", "age", "dose", "weight"]
+NUMBERS: tuple[Number, ...] = get_args(Number)
+
+_HOW = {
+    "integer": "whole number",
+    "decimal": "decimal number",
+    "age": "age, 90 for 90 and over",
+    "dose": "dose in mg",
+    "weight": "weight in kg",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +82,19 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class RareRule:
+    """Values of fewer patients than this become another one."""
+
+    fewer_than: int
+    becomes: str
+
+
+@dataclass(frozen=True)
 class ColumnRule:
-    """Where one column of a table comes from and how its values change on the way."""
+    """Where one column of a table comes from and how its values change on the way.
+
+    ``dates`` says how its cells are read as dates; ``birth`` that they are birth dates, of which the age is made.
+    """
 
     path: str
     source: str | None = None
@@ -46,11 +103,32 @@ class ColumnRule:
     number: Number | None = None
     visits: dict[str, Visit] | None = None
     without_session: str | None = None
+    dates: DateRule | None = None
+    birth: bool = False
+    rare: RareRule | None = None
 
     @property
-    def changes(self) -> bool:
-        """True when the values are not simply copied."""
-        return self.translation is not None or self.number is not None or self.visits is not None
+    def from_cells(self) -> bool:
+        """True when the values are cells or numbers of the source, and not words or days of the mapping."""
+        made = self.translation is not None or self.visits is not None or self.dates is not None
+        return self.source is not None and not made
+
+    @property
+    def how(self) -> str:
+        """How the values change, in a few words; empty when they are simply copied."""
+        words = []
+        if self.translation is not None:
+            words.append("translated")
+        if self.number is not None:
+            words.append(_HOW[self.number])
+        if self.visits is not None:
+            words.append("visit to day")
+        if self.dates is not None:
+            formats = f" ({', '.join(self.dates.formats)})" if self.dates.formats else ""
+            words.append(f"birth date to age{formats}" if self.birth else f"date{formats}")
+        if self.rare is not None:
+            words.append(f"rare to '{self.rare.becomes}'")
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)
@@ -93,6 +171,14 @@ class LeaveOut:
 
 
 @dataclass(frozen=True)
+class PseudonymRules:
+    """Which columns hold identifiers to replace, and the variable that holds the secret to compute with, if any."""
+
+    kinds: tuple[str, ...]
+    secret_from: str | None = None
+
+
+@dataclass(frozen=True)
 class SourceFile:
     """How to read one file of the folder."""
 
@@ -104,6 +190,16 @@ class SourceFile:
     joins: dict[str, Join]
     leave_out: tuple[LeaveOut, ...]
     drop: dict[str, str]
+    decimal: str = "."
+    format: str = "text"
+    sheets: tuple[str, ...] = ()
+    header_row: int = 1
+    labels: bool = False
+    dictionary: str = ""
+    rows: str = ""
+    keep: tuple[str, ...] = ()
+    resource: str = ""
+    timezone: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +211,8 @@ class Mapping:
     definitions: Settings
     files: dict[str, SourceFile]
     blocks: tuple[Block, ...]
+    pseudonyms: PseudonymRules | None = None
+    keep_dates: bool = False
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         """Yield each column the mapping uses: the file it is read with, the column, the place in the mapping."""

@@ -1,12 +1,17 @@
 """Reading a mapping from TOML: every key known, every kind right, nothing at odds; errors name the place."""
 
 import tomllib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from analysis.intake.mapping_grammar import Block, ColumnRule, Join, LeaveOut, Mapping, Part, SourceFile, Visit
+from analysis.intake.built_parts import counts_days
+from analysis.intake.mapping_columns import read_columns
+from analysis.intake.mapping_files import read_source_file
+from analysis.intake.mapping_grammar import Block, Mapping, Part, PseudonymRules, SourceFile
 from analysis.intake.schema import layout_tables
-from analysis.intake.toml_tables import Settings, TomlTable, cell_text
+from analysis.intake.toml_tables import Settings, TomlTable
 from analysis.vocabulary.errors import CallError, nearest_name
+
+BASES_WITH_DATES = ("limited-data-set", "expert-determination", "synthetic", "public-research")
 
 
 def read_mapping(path: str | Path) -> Mapping:
@@ -41,59 +46,55 @@ def read_mapping(path: str | Path) -> Mapping:
 
 
 def _mapping(name: str, top: TomlTable) -> Mapping:
-    top.only("dataset", "definitions", "files", "tables")
+    top.only("dataset", "definitions", "files", "tables", "pseudonyms")
     dataset = top.table("dataset")
-    dataset.only("name", "basis", "data_cut", "extra_columns")
+    dataset.only("name", "basis", "data_cut", "extra_columns", "keep_dates")
     extra = {table: dataset.table("extra_columns").texts(table) for table in dataset.table("extra_columns").data}
     settings: Settings = {key: dataset.text(key) for key in ("name", "basis", "data_cut")}
     if extra:
         settings["extra_columns"] = {table: list(columns) for table, columns in extra.items()}
-    files = {key: _source_file(key, table) for key, table in top.table("files").tables().items()}
+    files = {key: read_source_file(key, table) for key, table in top.table("files").tables().items()}
     for file in files.values():
         for other, join in file.joins.items():
             if other not in files or other == file.name:
                 known = [each for each in files if each != file.name]
                 raise CallError(f"`{join.path}` names no other file of the mapping.{nearest_name(other, known)}")
+    pseudonyms = _pseudonyms(top.table("pseudonyms")) if "pseudonyms" in top else None
     tables = top.table("tables")
     blocks = tuple(_block(key, row, files, extra) for key in tables.data for row in tables.rows(key))
     if not files or not blocks:
         raise CallError("a mapping needs at least one file under `files` and one table under `tables`.")
     _check_visits(blocks)
-    return Mapping(name, settings, top.table("definitions").data, files, blocks)
+    _check_days(blocks)
+    if pseudonyms is not None:
+        _refuse_copied_text(blocks, pseudonyms)
+    keep_dates = _keeps_dates(dataset)
+    return Mapping(name, settings, top.table("definitions").data, files, blocks, pseudonyms, keep_dates)
 
 
-def _source_file(name: str, table: TomlTable) -> SourceFile:
-    table.only("path", "delimiter", "encoding", "missing", "join", "leave_out", "drop")
-    path, encoding = table.text("path"), table.text("encoding", "utf-8")
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    if Path(path).is_absolute() or ".." in parts:
-        raise CallError(f"`{table.at('path')}` must lie inside the folder that is imported.")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise CallError(f"`{table.at('encoding')}` is not an encoding Python knows, such as utf-8 or cp1252.") from None
-    delimiter = table.data.get("delimiter", ",")
-    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
-        raise CallError(f'`{table.at("delimiter")}` must be one character, such as ",", ";" or "\\t".')
-    joins = {other: _join(each) for other, each in table.table("join").tables().items()}
-    leave_out = tuple(_leave_out(row) for row in table.rows("leave_out"))
-    drop = table.table("drop")
-    reasons = {column: drop.text(column) for column in drop.data}
-    return SourceFile(name, path, delimiter, encoding, table.texts("missing"), joins, leave_out, reasons)
+def _keeps_dates(dataset: TomlTable) -> bool:
+    keep = dataset.flag("keep_dates")
+    if keep and dataset.text("basis") not in BASES_WITH_DATES:
+        raise CallError(
+            f"`{dataset.at('keep_dates')}`: dates may be written with a basis of {', '.join(BASES_WITH_DATES)} only."
+        )
+    return keep
 
 
-def _join(table: TomlTable) -> Join:
-    table.only("on", "to")
-    return Join(table.path, table.text("on"), table.text("to", table.text("on")))
-
-
-def _leave_out(table: TomlTable) -> LeaveOut:
-    table.only("column", "is", "missing", "reason")
-    which = table.one_of("is", "missing")
-    cells = table.texts("is") if which == "is" else None
-    if which is None or cells == () or (which == "missing" and table.data["missing"] is not True):
-        raise CallError(f"`{table.path}` needs `is = [values]` or `missing = true`.")
-    return LeaveOut(table.path, table.text("column"), cells, table.text("reason"))
+def _pseudonyms(table: TomlTable) -> PseudonymRules:
+    table.only("method", "secret_from", "clinic_id")
+    method = table.text("method", "random")
+    if method not in {"random", "hmac-sha256"}:
+        raise CallError(f'`{table.at("method")}` must be "random" or "hmac-sha256".')
+    if (method == "hmac-sha256") != ("secret_from" in table):
+        raise CallError(
+            f'`{table.at("secret_from")}` names the environment variable that holds the secret of "hmac-sha256"; '
+            "the two go together."
+        )
+    if table.text("clinic_id", "recode") != "recode":
+        raise CallError(f'`{table.at("clinic_id")}` can only be "recode".')
+    kinds = ("patient_id", "referral_id", *(["clinic_id"] if "clinic_id" in table else []))
+    return PseudonymRules(kinds, table.text("secret_from") if "secret_from" in table else None)
 
 
 def _block(name: str, table: TomlTable, files: dict[str, SourceFile], extra: dict[str, tuple[str, ...]]) -> Block:
@@ -105,18 +106,21 @@ def _block(name: str, table: TomlTable, files: dict[str, SourceFile], extra: dic
     if file not in files:
         raise CallError(f"`{table.at('from')}` names no file of the mapping.{nearest_name(file, list(files))}")
     known = [*layouts[name].columns, *extra.get(name, ())]
-    common, needs = _columns(table, known), _needs(table, known)
+    if "day" in known and "date" not in known:
+        known.append("date")  # to count days from, not to be written
+    common, needs = read_columns(table, name, known), _needs(table, known)
     parts = []
     for repeat in table.rows("repeat"):
         repeat.only("name", "columns", "needs")
-        own = _columns(repeat, known)
+        own = read_columns(repeat, name, known)
         for column in own.keys() & common.keys():
             raise CallError(f"`{own[column].path}` is given in `{table.at('columns')}` already; keep one.")
         parts.append(Part(repeat.text("name"), common | own, needs | _needs(repeat, known)))
     for part in parts or [Part("", common, needs)]:
         for column in layouts[name].required_columns:
-            if column not in part.columns:
-                raise CallError(f"`{table.at('columns')}.{column}` is missing; the table {name} needs it.")
+            if column not in part.columns and not (column == "day" and "date" in part.columns):
+                date = " (or a date)" if column == "day" else ""
+                raise CallError(f"`{table.at('columns')}.{column}` is missing; the table {name} needs it{date}.")
         for column in part.needs.keys() - part.columns.keys():
             raise CallError(f"`{table.at('needs')}.{column}`: the column is not among `{table.at('columns')}`.")
     once_per = table.texts("once_per")
@@ -126,65 +130,10 @@ def _block(name: str, table: TomlTable, files: dict[str, SourceFile], extra: dic
     return Block(table.path, name, file, once_per, tuple(parts or [Part("", common, needs)]))
 
 
-def _columns(table: TomlTable, known: list[str]) -> dict[str, ColumnRule]:
-    columns = table.table("columns")
-    columns.only(*known)
-    return {target: _rule(columns, target) for target in columns.data}
-
-
 def _needs(table: TomlTable, known: list[str]) -> dict[str, str]:
     needs = table.table("needs")
     needs.only(*known)
     return {target: needs.text(target) for target in needs.data}
-
-
-def _rule(columns: TomlTable, target: str) -> ColumnRule:
-    if isinstance(columns.data[target], str):
-        return ColumnRule(columns.at(target), source=columns.text(target))
-    rule = columns.table(target)
-    rule.only("from", "constant", "values", "number", "visits", "without_session")
-    if rule.one_of("from", "constant") is None:
-        raise CallError(f"`{rule.path}` needs `from` (a column of the file) or `constant`.")
-    if "constant" in rule:
-        rule.only("constant")
-        return ColumnRule(rule.path, constant=cell_text(rule.data["constant"], rule.at("constant")))
-    how = rule.one_of("values", "number", "visits")
-    if how != "visits":
-        rule.only("from", "values", "number")
-    number = rule.text("number") if how == "number" else None
-    if number not in {"integer", "decimal", None}:
-        raise CallError(f'`{rule.at("number")}` must be "integer" or "decimal".')
-    return ColumnRule(
-        rule.path,
-        source=rule.text("from"),
-        translation=rule.cells("values") if how == "values" else None,
-        number=number,  # type: ignore[arg-type]
-        visits=_visits(rule) if how == "visits" else None,
-        without_session=rule.text("without_session") if "without_session" in rule else None,
-    )
-
-
-def _visits(rule: TomlTable) -> dict[str, Visit]:
-    labels = rule.table("visits")
-    visits = {label: _visit(labels, label) for label in labels.data}
-    if any(visit.after for visit in visits.values()) != ("without_session" in rule):
-        raise CallError(
-            f"`{rule.at('without_session')}` and `after` go together: it is the reason counted for a visit "
-            "whose session did not take place."
-        )
-    return visits
-
-
-def _visit(labels: TomlTable, label: str) -> Visit:
-    if not isinstance(labels.data[label], dict):
-        return Visit(labels.whole_number(label))
-    visit = labels.table(label)
-    visit.only("days", "after")
-    after = visit.table("after")
-    after.only(*layout_tables()["sessions"].columns)
-    if not after.data:
-        raise CallError(f'`{after.path}` must say after which session, such as {{ treatment = "ketamine" }}.')
-    return Visit(visit.whole_number("days"), tuple(visit.cells("after").items()))
 
 
 def _check_visits(blocks: tuple[Block, ...]) -> None:
@@ -193,3 +142,25 @@ def _check_visits(blocks: tuple[Block, ...]) -> None:
         for rule in (rule for part in block.parts for rule in part.columns.values()):
             if rule.without_session is not None and (block.table == "sessions" or not has_sessions):
                 raise CallError(f"`{rule.path}.visits` uses `after`, which needs a `tables.sessions` built before it.")
+
+
+def _check_days(blocks: tuple[Block, ...]) -> None:
+    """Refuse days that are to be counted from sessions without dates."""
+    dated = any("date" in part.columns for block in blocks if block.table == "sessions" for part in block.parts)
+    for block in () if dated else blocks:
+        for part in block.parts:
+            for target, rule in part.columns.items():
+                counts = target in {"age", "last_day"} or (target == "date" and counts_days(block.table, part))
+                if rule.dates is not None and counts:
+                    raise CallError(f"`{rule.path}` is counted from the first session; `tables.sessions` needs a date.")
+
+
+def _refuse_copied_text(blocks: tuple[Block, ...], pseudonyms: PseudonymRules) -> None:
+    """Refuse to copy what could be anything, such as a name in the wrong column, out of a source with identifiers."""
+    for block in blocks:
+        layout = layout_tables()[block.table].columns
+        for target, rule in ((name, rule) for part in block.parts for name, rule in part.columns.items()):
+            anything = target not in layout or layout[target].type == "id"
+            if anything and rule.from_cells and rule.number is None and target not in pseudonyms.kinds:
+                recode = ', or `pseudonyms.clinic_id = "recode"`' if target == "clinic_id" else ""
+                raise CallError(f"`{rule.path}` copies text beside identifiers; give it `values`{recode}.")

@@ -4,7 +4,13 @@ from analysis.intake.mapping_grammar import Mapping, SourceFile
 from analysis.vocabulary.errors import DataError, nearest_name
 
 
-def check_columns(mapping: Mapping, headers: dict[str, list[str]]) -> None:
+def check_columns(
+    mapping: Mapping,
+    headers: dict[str, list[str]],
+    *,
+    spare: dict[str, dict[str, str]] | None = None,
+    refused: dict[str, dict[str, str]] | None = None,
+) -> dict[str, dict[str, str]]:
     """Refuse a mapping that names a column there is not, or passes over one there is.
 
     Parameters
@@ -12,12 +18,22 @@ def check_columns(mapping: Mapping, headers: dict[str, list[str]]) -> None:
     mapping : Mapping
     headers : dict of str to list of str
         The columns of each file.
+    spare : dict of str to dict of str to str, optional
+        By file, columns that may be passed over, each with its reason.
+    refused : dict of str to dict of str to str, optional
+        By file, columns that may not be used, each with its reason.
+
+    Returns
+    -------
+    dict of str to dict of str to str
+        By file, the columns that are not used, each with its reason; the mapping's own reason comes first.
 
     Raises
     ------
     DataError
         Naming the place in the mapping and the nearest column, or every column that is passed over.
     """
+    spare, refused = spare or {}, refused or {}
     mentioned: dict[str, set[str]] = {name: set() for name in headers}
     places: dict[tuple[str, str], str] = {}
     for file, column, path in mapping.references():
@@ -29,28 +45,46 @@ def check_columns(mapping: Mapping, headers: dict[str, list[str]]) -> None:
         if own_columns and own_columns.isdisjoint(headers[file]):
             raise DataError(
                 f"{mapping.files[file].path}: the first row holds none of the columns that the mapping names. "
-                f"Is it a header row, and is `files.{file}.delimiter` right?"
+                f"Is it a header row{_first_row_hint(mapping.files[file])}?"
             )
     for (file, column), path in places.items():
         if column not in headers[file]:
             hint = nearest_name(column, headers[file])
             raise DataError(f"{mapping.files[file].path} has no column '{column}', which `{path}` names.{hint}")
+        if column in refused.get(file, {}):
+            keep = f" To use it nevertheless, list it under `files.{file}.keep`."
+            raise DataError(
+                f"{mapping.files[file].path}: `{path}` uses '{column}', which is refused: {refused[file][column]}."
+                f"{keep if mapping.files[file].format == 'redcap' else ''}"
+            )
     for file, spec in mapping.files.items():
         for column in spec.drop.keys() & mentioned[file]:
             raise DataError(f"`files.{file}.drop` drops '{column}', which the mapping also uses; keep one.")
         for column in spec.drop.keys() - set(headers[file]):
             hint = nearest_name(column, headers[file])
             raise DataError(f"{spec.path} has no column '{column}', which `files.{file}.drop` names.{hint}")
+    dropped = {
+        file: {column: reason for column, reason in spare.get(file, {}).items() if column not in mentioned[file]}
+        | refused.get(file, {})
+        | spec.drop
+        for file, spec in mapping.files.items()
+    }
     passed_over = [
         f"{mapping.files[file].path}: {', '.join(columns)}"
         for file, header in headers.items()
-        if (columns := [c for c in header if c not in mentioned[file] | mapping.files[file].drop.keys()])
+        if (columns := [c for c in header if c not in mentioned[file] | dropped[file].keys()])
     ]
     if passed_over:
         raise DataError(
             f"The mapping passes over columns ({'; '.join(passed_over)}). "
             "Use each of them, or name it under `files.NAME.drop` with the reason."
         )
+    return dropped
+
+
+def _first_row_hint(file: SourceFile) -> str:
+    option = {"text": "delimiter", "redcap": "delimiter", "xlsx": "header_row"}.get(file.format)
+    return f", and is `files.{file.name}.{option}` right" if option else ""
 
 
 def owner_of(column: str, file: SourceFile, headers: dict[str, list[str]]) -> tuple[str, str]:

@@ -1,16 +1,15 @@
 """Reading the files a mapping names: every cell as text, every row with its number in a spreadsheet."""
 
-import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.intake.mapping_grammar import Join, Mapping, SourceFile
-from analysis.intake.problems import ROWS_NAMED
+from analysis.intake.readers.formats import read_table
+from analysis.intake.readers.source_table import SourceTable, row_list
 from analysis.intake.source_columns import check_columns
-from analysis.vocabulary.errors import DataError, nearest_name
+from analysis.vocabulary.errors import DataError
 
 EMPTY_LINE = "empty line"
 
@@ -21,7 +20,8 @@ class Source:
 
     ``header`` lists its own columns. ``rows`` holds its cells as text (missing as NA) by spreadsheet row (header = 1),
     with joined columns as ``other.column``; ``left_out`` the reason for each row that is not used, NA for the others;
-    ``partners`` the row of each joined file, 0 for none.
+    ``partners`` the row of each joined file, 0 for none. ``dropped`` gives the reason for each column that is not used,
+    ``error_cells`` by column how many cells held an error and were read as missing.
     """
 
     file: SourceFile
@@ -29,6 +29,8 @@ class Source:
     rows: pd.DataFrame
     left_out: pd.Series
     partners: dict[str, pd.Series]
+    dropped: dict[str, str] = field(default_factory=dict)
+    error_cells: dict[str, int] = field(default_factory=dict)
 
     @property
     def used(self) -> pd.DataFrame:
@@ -57,99 +59,28 @@ def read_sources(folder: Path, mapping: Mapping) -> dict[str, Source]:
         A file that is missing or not readable as told; a column the mapping names but the file lacks, or the file has
         but the mapping does not name; a join that finds no partner or more than one.
     """
-    tables = {name: _read(folder, file) for name, file in mapping.files.items()}
-    check_columns(mapping, {name: list(table.columns) for name, table in tables.items()})
-    return {name: _source(file, tables, mapping) for name, file in mapping.files.items()}
+    tables = {name: read_table(folder, file) for name, file in mapping.files.items()}
+    dropped = check_columns(
+        mapping,
+        {name: [*table.rows.columns, *table.refused] for name, table in tables.items()},
+        spare={name: table.spare for name, table in tables.items()},
+        refused={name: table.refused for name, table in tables.items()},
+    )
+    return {name: _source(file, tables, mapping, dropped[name]) for name, file in mapping.files.items()}
 
 
-def row_list(rows: pd.Index) -> str:
-    """Write row numbers: the first five, and how many more.
-
-    Parameters
-    ----------
-    rows : pandas.Index
-        Spreadsheet rows (header = 1).
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> row_list(pd.Index([2, 5, 9, 11, 12, 15, 16])), row_list(pd.Index([7]))
-    ('rows 2, 5, 9, 11, 12 and 2 more', 'row 7')
-    """
-    shown = ", ".join(map(str, rows[:ROWS_NAMED]))
-    more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"
-
-
-def _read(folder: Path, file: SourceFile) -> pd.DataFrame:
-    path = folder / file.path
-    if not path.is_file():
-        near = nearest_name(
-            file.path, sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-        )
-        raise DataError(f"{file.path}: there is no such file in {folder.name} (`files.{file.name}.path`).{near}")
-    encoding = "utf-8-sig" if file.encoding.lower() in {"utf-8", "utf8"} else file.encoding
-    try:
-        _check_shape(path, file, encoding)
-        cells = pd.read_csv(
-            path,
-            sep=file.delimiter,
-            encoding=encoding,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-        )
-    except UnicodeError:
-        raise DataError(
-            f"{file.path} is not {file.encoding} text; name its encoding as `files.{file.name}.encoding`."
-        ) from None
-    except (csv.Error, pd.errors.ParserError):
-        raise DataError(
-            f"{file.path}: a quoted cell does not end, or quotes stand inside a cell; save the file again as CSV."
-        ) from None
-    except OSError as error:
-        raise DataError(f"{file.path}: the file cannot be read ({error.strerror}).") from None
-    header = cells.iloc[0].str.strip()
-    if (header == "").any():
-        raise DataError(f"{file.path}: column {int(np.argmax(header == '')) + 1} has no name in the header row.")
-    if header.duplicated().any():
-        numbers = ", ".join(map(str, np.flatnonzero(header.duplicated(keep=False)) + 1))
-        raise DataError(f"{file.path}: columns {numbers} share their names in the header row; rename them.")
-    rows = cells.iloc[1:].set_axis(list(header), axis="columns").set_axis(range(2, len(cells) + 1), axis="index")
-    stripped: pd.DataFrame = rows.apply(lambda column: column.str.strip())
-    return stripped
-
-
-def _check_shape(path: Path, file: SourceFile, encoding: str) -> None:
-    """Refuse a file whose rows are not as long as its header: pandas would fill short rows without a word."""
-    with path.open(encoding=encoding, newline="") as stream:
-        reader = csv.reader(stream, delimiter=file.delimiter, strict=True)
-        lengths = np.fromiter(map(len, reader), dtype=np.int64)
-    if lengths.size == 0 or lengths[0] == 0:
-        raise DataError(f"{file.path} is empty or begins with an empty line; its first row must be the header.")
-    odd = pd.Index(np.flatnonzero((lengths != lengths[0]) & (lengths != 0)) + 1)
-    if len(odd):
-        raise DataError(
-            f"{file.path}, {row_list(odd)}: not {lengths[0]} cells like the header. "
-            "The file is cut off, or a delimiter stands inside a cell without quotes."
-        )
-
-
-def _source(file: SourceFile, tables: dict[str, pd.DataFrame], mapping: Mapping) -> Source:
+def _source(file: SourceFile, tables: dict[str, SourceTable], mapping: Mapping, dropped: dict[str, str]) -> Source:
     table = tables[file.name]
-    empty = (table == "").all(axis="columns")
-    rows = _without_codes(table, file)
+    empty = (table.rows == "").all(axis="columns")
+    rows = _without_codes(table.rows, file)
     partners: dict[str, pd.Series] = {}
     for name, join in file.joins.items():
-        other = _without_codes(tables[name], mapping.files[name])
+        other = _without_codes(tables[name].rows, mapping.files[name])
         partners[name] = _partner_rows(rows[join.on], other[join.to], mapping.files[name], join)
         joined = other.reindex(partners[name]).set_axis(rows.index, axis="index").add_prefix(f"{name}.")
         rows = rows.join(joined[[column for column in joined if column not in rows]])
-    left_out = pd.Series(pd.NA, index=rows.index, dtype="object").mask(empty, EMPTY_LINE)
+    left_out = pd.Series(table.left_out, dtype="object").reindex(rows.index)
+    left_out = left_out.mask(left_out.isna() & empty, EMPTY_LINE)
     for rule in file.leave_out:
         chosen = rows[rule.column].isna() if rule.cells is None else rows[rule.column].isin(rule.cells)
         left_out = left_out.mask(left_out.isna() & chosen, rule.reason)
@@ -161,7 +92,8 @@ def _source(file: SourceFile, tables: dict[str, pd.DataFrame], mapping: Mapping)
                 f"(`{join.path}`). To leave them out, add a rule to "
                 f'`files.{file.name}.leave_out` with column = "{name}.{join.to}" and missing = true.'
             )
-    return Source(file, list(table.columns), rows, left_out, partners)
+    header = [*table.rows.columns, *table.refused]
+    return Source(file, header, rows, left_out, partners, dropped, table.missing)
 
 
 def _without_codes(table: pd.DataFrame, file: SourceFile) -> pd.DataFrame:
@@ -177,4 +109,5 @@ def _partner_rows(values: pd.Series, keys: pd.Series, other: SourceFile, join: J
             f"{other.path}, {row_list(repeated)}, column '{join.to}': the same value stands in several rows; "
             f"`{join.path}` needs one row for each."
         )
-    return values.map(pd.Series(keys.index, index=keys.array)).fillna(0).astype("int64")
+    rows = values.map(pd.Series(keys.index, index=keys.array, dtype="object")).astype("object")
+    return rows.where(rows.notna(), 0).astype(keys.index.dtype if keys.index.dtype == "int64" else "object")

@@ -75,6 +75,13 @@ class TomlTable:
             raise CallError(f"`{self.at(key)}` must be a whole number.")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return true or false; no key is false."""
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            raise CallError(f"`{self.at(key)}` must be true or false.")
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts; no key is an empty list."""
         value = self.data.get(key, [])

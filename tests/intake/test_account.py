@@ -92,13 +92,13 @@ def test_rows_of_tables(tmp_path):
 def test_columns(tmp_path):
     account, _ = account_of(tmp_path)
     assert records(account.columns) == [
-        ("people", "id", "used", "-", ""),
-        ("people", "group", "used", "-", ""),
-        ("people", "note", "dropped", "-", "free <i>text</i>"),
-        ("visits", "id", "kept", "sessions.patient_id, scores.patient_id", ""),
-        ("visits", "label", "changed", "scores.day", ""),
-        ("visits", "when", "kept", "scores.occasion", ""),
-        ("visits", "total", "changed", "scores.total", ""),
+        ("people", "id", "used", "-", "", ""),
+        ("people", "group", "used", "-", "", ""),
+        ("people", "note", "dropped", "-", "", "free <i>text</i>"),
+        ("visits", "id", "kept", "sessions.patient_id, scores.patient_id", "", ""),
+        ("visits", "label", "changed", "scores.day", "visit to day", ""),
+        ("visits", "when", "kept", "scores.occasion", "", ""),
+        ("visits", "total", "changed", "scores.total", "whole number", ""),
     ]
 
 
@@ -128,7 +128,10 @@ def test_html_is_escaped(tmp_path):
 def test_rows_that_do_not_add_up_are_refused(tmp_path):
     account, _ = account_of(tmp_path)
     wrong = account.files.assign(used=account.files["used"] + 1)
-    parts = {name: getattr(account, name) for name in ("left_out", "tables", "not_written", "columns", "problems")}
+    parts = {
+        name: getattr(account, name)
+        for name in ("left_out", "tables", "not_written", "changed_values", "columns", "problems")
+    }
     with pytest.raises(RuntimeError, match="does not add up"):
         type(account)(dataset="Trial", files=wrong, **parts)
 
@@ -180,3 +183,31 @@ def test_every_row_is_accounted_for(tmp_path_factory, people, visits, blank):
     assert set(tables["scores"][["patient_id", "day", "occasion", "total"]].itertuples(index=False, name=None)) == {
         (i, days[label], when, str(int(float(total)))) for i, label, when, total in scored
     }
+
+
+def test_values_left_empty_and_columns_changed_are_told(tmp_path):
+    mapping = """
+    dataset = { name = "Trial", basis = "synthetic", data_cut = "2026" }
+    pseudonyms = {}
+    files.visits.path = "visits.csv"
+    [tables.sessions]
+    from = "visits"
+    [tables.sessions.columns]
+    patient_id = "id"
+    date = { from = "on", date = "month/day/year" }
+    treatment.constant = "ketamine"
+    dose_mg = { from = "dose", number = "dose" }
+    """
+    tmp_path.joinpath("map.toml").write_text(mapping)
+    tmp_path.joinpath("visits.csv").write_text("id,on,dose\na,1/3/2025,40 mg\na,1/10/2025,see note\n")
+    rules = read_mapping(tmp_path / "map.toml")
+    sources = read_sources(tmp_path, rules)
+    account = make_account(rules, sources, build_parts(rules, sources), pd.DataFrame({"severity": [], "message": []}))
+    assert records(account.changed_values) == [("sessions", "visits", "", "dose_mg", "not read as a dose", 1)]
+    assert records(account.columns) == [
+        ("visits", "id", "changed", "sessions.patient_id", "pseudonym", ""),
+        ("visits", "on", "changed", "sessions.day", "date (month/day/year)", ""),
+        ("visits", "dose", "changed", "sessions.dose_mg", "dose in mg", ""),
+    ]
+    assert "not read as a dose" in str(account)
+    assert "see note" not in str(account)

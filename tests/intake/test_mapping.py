@@ -157,3 +157,37 @@ def test_no_folder_and_a_folder_in_the_way(folder):
     with pytest.raises(CallError, match="holds other files"):
         import_folder(folder, mapping=folder.parent / "map.toml", out=other, force=True)
     assert contents(other) == {"letter.txt": b"dear"}
+
+
+KEYED = MAPPING.replace("[definitions]", "[pseudonyms]\n[definitions]", 1)
+
+
+def test_pseudonyms_take_the_place_of_identifiers(folder):
+    folder.parent.joinpath("map.toml").write_text(KEYED)
+    key = folder.parent / "key.csv"
+    run(folder, key_file=key)
+    first = contents(folder.parent / "dataset")
+    assert b"A1" not in b"".join(first.values())
+    kept = dict(line.replace('"', "").split(",")[1:] for line in key.read_text().splitlines()[1:])
+    assert kept.keys() == {"A1", "B2"}
+    assert first["scores.csv"].decode().splitlines()[1:] == sorted(
+        [f"{kept['A1']},0,PHQ-9,18", f"{kept['A1']},14,PHQ-9,7", f"{kept['B2']},0,PHQ-9,15"],
+        key=lambda line: (line[:9], int(line.split(",")[1])),
+    )
+    run(folder, key_file=key, force=True)
+    assert contents(folder.parent / "dataset") == first
+
+
+def test_a_failed_import_leaves_no_key(folder):
+    folder.parent.joinpath("map.toml").write_text(KEYED.replace('"synthetic"', '"hope"'))
+    with pytest.raises(DataError):
+        run(folder, key_file=folder.parent / "key.csv")
+    assert {path.name for path in folder.parent.iterdir()} == {"source", "map.toml"}
+
+
+@pytest.mark.parametrize("place", ["source", "dataset"])
+def test_the_key_file_is_refused_beside_the_data(folder, place):
+    folder.parent.joinpath("map.toml").write_text(KEYED)
+    with pytest.raises(CallError, match=f"the key file must not lie in {place}"):
+        run(folder, key_file=folder.parent / place / "key.csv")
+    assert not (folder.parent / "dataset").exists()

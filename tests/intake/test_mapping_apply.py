@@ -72,7 +72,7 @@ def test_a_value_without_translation_is_named_by_place_and_not_shown(tmp_path):
         ("integer", "21.0", "21"),
         ("integer", "21", "21"),
         ("integer", "007", "7"),
-        ("integer", "-2.", "-2"),
+        ("integer", "2.", "2"),
         ("integer", "+3.00", "3"),
         ("integer", "n/a", ""),
         ("decimal", "0.50", "0.5"),
@@ -342,3 +342,116 @@ def test_extra_columns_come_last(tmp_path):
     mapping = read_mapping(tmp_path / "map.toml")
     tables = assemble_tables(build_parts(mapping, read_sources(tmp_path, mapping)), mapping)
     assert rows_of(tables["sessions"]) == [("a", "0", "ketamine", "north")]
+
+
+PATIENTS = """
+[tables.patients]
+from = "rows"
+columns.patient_id = "id"
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        (
+            'sex = "x"',
+            "Anna",
+            "a value that is not one of female, male, other; translate it by `values` (`tables.patients.columns.sex`).",
+        ),
+        ('zip3 = "x"', "02139", "a value that is not three digits (`tables.patients.columns.zip3`)."),
+        (
+            'prior_ketamine = "x"',
+            "maybe",
+            "a value that is not true or false (`tables.patients.columns.prior_ketamine`).",
+        ),
+        (
+            'failed_trials = "x"',
+            "Anna",
+            "a value that is not a whole number (`tables.patients.columns.failed_trials`).",
+        ),
+        (
+            'clinic_id = "x"',
+            "12 Elm Street",
+            "a value that is not 1 to 64 letters, digits, - or _ (`tables.patients.columns.clinic_id`).",
+        ),
+        (
+            'age = "x"',
+            "93",
+            'an age above 90; `number = "age"` writes 90 for 90 and over (`tables.patients.columns.age`).',
+        ),
+    ],
+)
+def test_a_cell_the_layout_has_no_place_for_is_refused_and_not_shown(tmp_path, column, cell, message):
+    with pytest.raises(DataError) as error:
+        build(tmp_path, f"id,x\na,n/a\nb,{cell}\n", f"{PATIENTS}columns.{column}\n")
+    assert str(error.value) == f"rows.csv, row 3, column 'x': {message}"
+
+
+def test_a_number_out_of_range_is_left_empty_or_its_row_is_not_written(tmp_path):
+    table = PATIENTS + 'columns.failed_trials = "n"\n[tables.scores]\nfrom = "rows"\n[tables.scores.columns]\n'
+    table += 'patient_id = "id"\nday.constant = 0\ninstrument.constant = "PHQ-9"\n'
+    table += 'total = { from = "n", number = "integer" }\n'
+    parts, tables = build(tmp_path, "id,n\na,3\nb,6175551000\n", table)
+    assert rows_of(tables["patients"]) == [("a", "3"), ("b", "")]
+    assert rows_of(tables["scores"]) == [("a", "0", "PHQ-9", "3")]
+    assert parts[0].changed_values == [("failed_trials", "not from 0 to 50", 1)]
+    assert parts[1].not_written.dropna().to_dict() == {3: "total not from 0 to 1000"}
+
+
+def test_dates_become_days_across_files_and_dates_that_cannot_be_are_counted(tmp_path):
+    table = """
+    [tables.sessions]
+    from = "rows"
+    needs.date = "no date"
+    columns = { patient_id = "id", date = "on", treatment.constant = "ketamine" }
+    [tables.adverse_events]
+    from = "rows"
+    needs.term = "none"
+    needs.date = "no date"
+    columns = { patient_id = "id", date = "on", term = "event" }
+    """
+    rows = "id,on,event\na,2025-01-10,\na,2025-01-03,nausea\nb,1905-07-17,nausea\nb,,\nb,2025-02-01,\n"
+    parts, tables = build(tmp_path, rows, table)
+    assert rows_of(tables["sessions"]) == [("a", "0", "ketamine"), ("a", "7", "ketamine"), ("b", "0", "ketamine")]
+    assert rows_of(tables["adverse_events"]) == [("a", "0", "nausea")]
+    assert parts[0].not_written.dropna().to_dict() == {4: "date not from 1990-01-01 to 2100-12-31", 5: "no date"}
+
+
+def test_a_missing_date_needs_a_reason(tmp_path):
+    table = '[tables.sessions]\nfrom = "rows"\n'
+    table += 'columns = { patient_id = "id", date = "on", treatment.constant = "ketamine" }'
+    with pytest.raises(
+        DataError, match=r"rows.csv, row 3: no date for the table sessions.*`tables.sessions.needs.date`"
+    ):
+        build(tmp_path, "id,on\na,2025-01-10\nb,\n", table)
+
+
+def test_a_visit_counts_from_a_session_that_has_a_date(tmp_path):
+    table = """
+    [tables.sessions]
+    from = "rows"
+    once_per = ["patient_id", "date"]
+    columns = { patient_id = "id", date = "on", treatment = "what" }
+    [tables.scores]
+    from = "rows"
+    needs.day = "no visit"
+    columns.patient_id = "id"
+    columns.instrument.constant = "PHQ-9"
+    [tables.scores.columns.day]
+    from = "visit"
+    without_session = "none"
+    visits.k1 = { days = 1, after = { treatment = "ketamine" } }
+    """
+    rows = "id,on,what,visit\na,2025-01-03,placebo,\na,2025-01-17,ketamine,k1\n"
+    _, tables = build(tmp_path, rows, table)
+    assert rows_of(tables["scores"]) == [("a", "15", "PHQ-9")]
+
+
+def test_a_patient_who_is_not_in_the_table_is_named_by_the_source_rows(tmp_path):
+    table = PATIENTS + 'needs.sex = "no sex"\ncolumns.sex = "sex"\n' + SESSIONS
+    with pytest.raises(DataError) as error:
+        build(tmp_path, "id,sex\na,male\nb,\n", table)
+    assert str(error.value).startswith(
+        "rows.csv, row 3: the patient of a row for the table sessions is not in the table patients."
+    )

@@ -1,5 +1,6 @@
 """What a mapping says about the columns it uses."""
 
+from analysis.intake.date_cells import DateRule
 from analysis.intake.mapping_grammar import (
     Block,
     ColumnRule,
@@ -7,6 +8,7 @@ from analysis.intake.mapping_grammar import (
     LeaveOut,
     Mapping,
     Part,
+    RareRule,
     SourceFile,
     Visit,
 )
@@ -31,8 +33,26 @@ def test_every_column_in_use_is_referred_to_once_with_its_place():
     ]
 
 
-def test_a_copied_column_is_not_changed_and_a_translated_one_is():
-    assert not ColumnRule("x", source="a").changes
-    assert ColumnRule("x", source="a", translation={"M": "male"}).changes
-    assert ColumnRule("x", source="a", number="integer").changes
-    assert ColumnRule("x", source="a", visits={"b0": Visit(-2)}).changes
+def test_a_rule_says_how_it_changes_the_values():
+    rare = RareRule(11, "other")
+    rules = {
+        ColumnRule("x", source="a"): "",
+        ColumnRule("x", source="a", number="integer"): "whole number",
+        ColumnRule("x", source="a", number="age"): "age, 90 for 90 and over",
+        ColumnRule("x", source="a", dates=DateRule()): "date",
+        ColumnRule("x", source="a", dates=DateRule(("excel", "day.month.year"))): "date (excel, day.month.year)",
+        ColumnRule("x", source="a", dates=DateRule(), birth=True): "birth date to age",
+        ColumnRule("x", source="a", rare=rare): "rare to 'other'",
+    }
+    assert [rule.how for rule in rules] == list(rules.values())
+    assert ColumnRule("x", source="a", translation={"M": "male"}, rare=rare).how == "translated, rare to 'other'"
+    assert ColumnRule("x", source="a", visits={"b0": Visit(-2)}).how == "visit to day"
+
+
+def test_only_cells_and_numbers_are_the_words_of_the_source():
+    assert ColumnRule("x", source="a").from_cells
+    assert ColumnRule("x", source="a", number="dose").from_cells
+    assert not ColumnRule("x", constant="1").from_cells
+    assert not ColumnRule("x", source="a", translation={"M": "male"}).from_cells
+    assert not ColumnRule("x", source="a", visits={"b0": Visit(-2)}).from_cells
+    assert not ColumnRule("x", source="a", dates=DateRule()).from_cells

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.intake.mapping_grammar import Visit
+from analysis.intake.date_cells import DateRule
+from analysis.intake.mapping_grammar import PseudonymRules, Visit
 from analysis.intake.mapping_reading import read_mapping
 from analysis.vocabulary.errors import CallError
 
@@ -159,7 +160,7 @@ def test_extra_columns_may_be_mapped(tmp_path):
         (
             'number = "integer"',
             'number = "whole"',
-            '`tables.scores.columns.total.number` must be "integer" or "decimal".',
+            '`tables.scores.columns.total.number` must be "integer", "decimal", "age", "dose" or "weight".',
         ),
         (
             'number = "integer"',
@@ -190,6 +191,27 @@ def test_extra_columns_may_be_mapped(tmp_path):
             "whose session did not take place.",
         ),
         (
+            'basis = "synthetic"',
+            'basis = "safe-harbor"\nkeep_dates = true',
+            "`dataset.keep_dates`: dates may be written with a basis of limited-data-set, expert-determination, "
+            "synthetic, public-research only.",
+        ),
+        (
+            'basis = "synthetic"',
+            'basis = "synthetic"\nkeep_dates = "yes"',
+            "`dataset.keep_dates` must be true or false.",
+        ),
+        (
+            'path = "visits.csv"',
+            'path = "visits.csv"\ndecimal = ";"',
+            '`files.visits.decimal` must be "." or ",".',
+        ),
+        (
+            "day.constant = 0, ",
+            "",
+            "`tables.sessions.columns.day` is missing; the table sessions needs it (or a date).",
+        ),
+        (
             'once_per = ["patient_id"]',
             'once_per = ["sequence"]',
             "`tables.sessions.once_per` names sequence, which is not in `tables.sessions.columns`.",
@@ -201,6 +223,83 @@ def test_a_mistake_is_named(tmp_path, old, new, message):
     with pytest.raises(CallError) as error:
         read(tmp_path, WHOLE.replace(old, new))
     assert str(error.value) == f"map.toml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ('method = "md5"', '`pseudonyms.method` must be "random" or "hmac-sha256".'),
+        (
+            'method = "hmac-sha256"',
+            '`pseudonyms.secret_from` names the environment variable that holds the secret of "hmac-sha256"; the two '
+            "go together.",
+        ),
+        (
+            'secret_from = "KEY"',
+            '`pseudonyms.secret_from` names the environment variable that holds the secret of "hmac-sha256"; the two '
+            "go together.",
+        ),
+        ('clinic_id = "keep"', '`pseudonyms.clinic_id` can only be "recode".'),
+        ('secret = "abc"', "unknown key `pseudonyms.secret`. Did you mean 'secret_from'?"),
+    ],
+)
+def test_a_mistake_in_pseudonyms(tmp_path, section, message):
+    with pytest.raises(CallError) as error:
+        read(tmp_path, WHOLE.replace("[files.visits]", f"[pseudonyms]\n{section}\n[files.visits]"))
+    assert str(error.value) == f"map.toml: {message}"
+
+
+def test_pseudonyms_and_dates_are_asked_for(tmp_path):
+    assert read(tmp_path, WHOLE).pseudonyms is None
+    assert not read(tmp_path, WHOLE).keep_dates
+    text = WHOLE.replace("[files.visits]", '[pseudonyms]\nclinic_id = "recode"\n[files.visits]')
+    mapping = read(tmp_path, text.replace('data_cut = "2026"', 'data_cut = "2026"\nkeep_dates = true'))
+    assert mapping.pseudonyms == PseudonymRules(("patient_id", "referral_id", "clinic_id"))
+    assert mapping.keep_dates
+    text = WHOLE.replace("[files.visits]", '[pseudonyms]\nmethod = "hmac-sha256"\nsecret_from = "KEY"\n[files.visits]')
+    assert read(tmp_path, text).pseudonyms == PseudonymRules(("patient_id", "referral_id"), secret_from="KEY")  # noqa: S106
+
+
+def test_beside_identifiers_no_text_is_copied(tmp_path):
+    """A column that may hold anything, such as the clinic's, may hold a name; its values must be stated or replaced."""
+    text = WHOLE.replace("[files.visits]", "[pseudonyms]\n[files.visits]")
+    clinic = text.replace('patient_id = "id", day', 'patient_id = "id", clinic_id = "site", day')
+    with pytest.raises(CallError) as error:
+        read(tmp_path, clinic)
+    assert str(error.value) == (
+        "map.toml: `tables.sessions.columns.clinic_id` copies text beside identifiers; give it `values`, or "
+        '`pseudonyms.clinic_id = "recode"`.'
+    )
+    read(tmp_path, clinic.replace("[pseudonyms]", '[pseudonyms]\nclinic_id = "recode"'))
+    read(tmp_path, clinic.replace('clinic_id = "site"', 'clinic_id = { from = "site", values = { North = "north" } }'))
+    extra = text.replace('data_cut = "2026"', 'data_cut = "2026"\nextra_columns = { scores = ["site"] }')
+    with pytest.raises(
+        CallError, match=r"`tables.scores.columns.site` copies text beside identifiers; give it `values`\.$"
+    ):
+        read(tmp_path, extra.replace("instrument.constant", 'site = "centre"\ninstrument.constant'))
+
+
+def test_a_date_may_stand_for_the_day(tmp_path):
+    dated = WHOLE.replace("day.constant = 0", 'date = "when"').replace('once_per = ["patient_id"]', "once_per = []")
+    assert read(tmp_path, dated).blocks[0].parts[0].columns["date"].dates == DateRule()
+    events = '[tables.adverse_events]\nfrom = "visits"\n'
+    events += 'columns = { patient_id = "id", date = "on", term.constant = "nausea" }\n'
+    assert read(tmp_path, dated + events).blocks[2].parts[0].columns["date"].dates == DateRule()
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("events", 'event.constant = "death", date = "when"'),
+        ("patients", 'age = { age_from = "born" }'),
+        ("patients", 'last_day = { from = "seen", date = "year-month-day" }'),
+    ],
+)
+def test_days_are_counted_from_sessions_with_dates(tmp_path, table, columns):
+    text = WHOLE + f'[tables.{table}]\nfrom = "visits"\ncolumns = {{ patient_id = "id", {columns} }}\n'
+    with pytest.raises(CallError, match=r"is counted from the first session; `tables.sessions` needs a date\.$"):
+        read(tmp_path, text)
+    read(tmp_path, text.replace("day.constant = 0", 'date = "when"'))
 
 
 def test_a_column_given_twice(tmp_path):

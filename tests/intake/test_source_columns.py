@@ -83,6 +83,16 @@ def test_a_column_at_odds_is_named(mapping, file, header, message):
     assert str(error.value) == message
 
 
+def test_columns_that_may_be_passed_over_or_may_not_be_used(mapping):
+    headers = HEADERS | {"visits": ["id", "day", "note", "phone", "extra"]}
+    refused = {"visits": {"phone": "identifier", "note": "free text by the reader"}}
+    dropped = check_columns(mapping, headers, spare={"visits": {"extra": "spare", "day": "spare"}}, refused=refused)
+    assert dropped == {"visits": {"extra": "spare", "phone": "identifier", "note": "free text"}, "patients": {}}
+    with pytest.raises(DataError) as error:
+        check_columns(mapping, headers, refused={"visits": {"day": "identifier"}})
+    assert str(error.value) == "visits.csv: `tables.sessions.columns.day` uses 'day', which is refused: identifier."
+
+
 def test_a_dropped_column_may_not_be_in_use(tmp_path):
     text = MAPPING.replace('note = "free text"', 'note = "free text"\nday = "why"')
     tmp_path.joinpath("map.toml").write_text(text)

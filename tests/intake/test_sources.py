@@ -146,3 +146,64 @@ def test_a_join_to_several_rows_is_refused(tmp_path):
         "patients.csv, rows 2, 4, column 'id': the same value stands in several rows; `files.visits.join.patients` "
         "needs one row for each."
     )
+
+
+REDCAP = """
+dataset = { name = "Trial", basis = "synthetic", data_cut = "2026" }
+[files.visits]
+path = "visits.csv"
+format = "redcap"
+dictionary = "dictionary.csv"
+rows = "visit"
+[tables.sessions]
+from = "visits"
+columns = { patient_id = "id", day = "day", treatment.constant = "ketamine" }
+"""
+DICTIONARY = (
+    "field_name,form_name,field_type,text_validation_type_or_show_slider_number,identifier\n"
+    "id,person,text,,\nname,person,text,,y\nday,visit,text,integer,\n"
+)
+EXPORT = "id,name,day,visit_complete\n1,Jane Doe,,0\n1,,0,2\n,,,\n"
+
+
+def test_what_a_reader_sets_aside_is_in_the_source(tmp_path):
+    source = read(tmp_path, {"visits.csv": EXPORT, "dictionary.csv": DICTIONARY}, REDCAP)["visits"]
+    nothing = "nothing of visit in this row"
+    assert source.left_out.dropna().to_dict() == {2: nothing, 4: nothing}
+    assert source.dropped == {
+        "name": "identifier by the data dictionary",
+        "visit_complete": "of REDCap itself; not used by the mapping",
+    }
+    assert source.header == ["id", "day", "visit_complete", "name"]
+    assert "name" not in source.rows
+
+
+def test_a_column_that_the_dictionary_flags_cannot_be_used(tmp_path):
+    with pytest.raises(DataError) as error:
+        read(tmp_path, {"visits.csv": EXPORT, "dictionary.csv": DICTIONARY}, REDCAP.replace('"id"', '"name"'))
+    assert str(error.value) == (
+        "visits.csv: `tables.sessions.columns.patient_id` uses 'name', which is refused: identifier by the data "
+        "dictionary. To use it nevertheless, list it under `files.visits.keep`."
+    )
+
+
+def test_sheets_of_a_workbook_join_by_the_place_of_their_rows(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "2026"
+    book["2026"].append(["id", "day"])
+    book["2026"].append(["b", 0])
+    book.create_sheet("2025").append(["id", "day"])
+    book["2025"].append(["z", 3])
+    book["2025"].append(["a", "#N/A"])
+    people = book.create_sheet("people")
+    for row in (["id", "group"], ["a", "HC"], ["b", "MDD"]):
+        people.append(row)
+    book.save(tmp_path / "all.xlsx")
+    mapping = JOINED.replace('path = "visits.csv"', 'path = "all.xlsx"\nsheet = ["2026", "2025"]')
+    mapping = mapping.replace('path = "patients.csv"', 'path = "all.xlsx"\nsheet = "people"')
+    source = read(tmp_path, {}, mapping)["visits"]
+    assert source.partners["patients"].to_dict() == {"2026!2": 3, "2025!2": 0, "2025!3": 2}
+    assert source.left_out.dropna().to_dict() == {"2025!2": "not in the list", "2025!3": "control"}
+    assert source.error_cells == {"day": 1}

@@ -70,3 +70,10 @@ def test_plain_values_become_cells(value, text):
 def test_anything_else_is_no_cell(value):
     with pytest.raises(CallError, match="`x` must be a text, a number, true or false, and not empty"):
         cell_text(value, "x")
+
+
+def test_true_and_false():
+    table = TomlTable({"yes": True, "no": False, "one": 1}, "dataset")
+    assert (table.flag("yes"), table.flag("no"), table.flag("absent")) == (True, False, False)
+    with pytest.raises(CallError, match=r"`dataset\.one` must be true or false"):
+        table.flag("one")
