@@ -14,14 +14,21 @@ Hidden in a public table:
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
 from analysis.vocabulary.errors import CallError
 
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
 RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
 LADDER_BY_IMPORTANCE = ["started", "eligible", "scored", "with_baseline"]
 DENOMINATOR_RUNG = {"observed": "scored", "nonresponder": "eligible", "starters": "started"}
+_COUNTS = ["numerator", "denominator", *LADDER_BY_IMPORTANCE]
 RUNGS_BY_IMPORTANCE = ["started", "eligible", "scored", "responded", "baseline", "treated"]
 
 
@@ -83,51 +90,66 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
 
 
-def _small(counts: pd.Series, policy: Policy) -> pd.Series:
-    return counts.between(1, policy.hide_up_to).fillna(False).astype(bool)
-
-
 def _hide_rates(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    hidden = _small(table["denominator"], policy)
-    if "outcome" in table or "estimand" in table:
-        hidden |= _small(table["numerator"], policy) | _small(table["denominator"] - table["numerator"], policy)
-        if "scored" in table:
-            hidden |= _small(table["scored"] - table["numerator"], policy) & (table["estimand"] != "completers")
-    rungs = _hidden_rungs(table, LADDER_BY_IMPORTANCE, policy)
-    for estimand, rung in DENOMINATOR_RUNG.items():
-        if rung in rungs:
-            own = table["estimand"] == estimand if "estimand" in table else estimand == "observed"
-            hidden |= rungs[rung] & own
-    if "estimand" in table and "scored" in rungs:
-        # Those who completed loading are a part of those scored; the two differences must not be small either.
-        hidden |= (table["estimand"] == "completers") & _small(table["scored"] - table["denominator"], policy)
-    hidden |= _next_smallest(table, hidden)
-    for rung, is_hidden in rungs.items():
-        table[rung] = table[rung].mask(is_hidden)
-    table[RATE_VALUES] = table[RATE_VALUES].mask(hidden)
-    table["status"] = table["status"].mask(hidden, "hidden")
+    numbers = {name: table[name].to_numpy("float64", na_value=np.nan) for name in _COUNTS if name in table}
+    # Decisions rest on what is the same under every denominator, so that each of them hides the same groups.
+    size = numbers.get("started", numbers["denominator"])
+    groups = _rows_of_each_window(table)
+    rungs = _hidden_rungs({name: numbers[name] for name in LADDER_BY_IMPORTANCE if name in numbers}, policy)
+    for hidden_rung in rungs.values():
+        _hide_next_smallest(hidden_rung, size, groups)
+    hidden = _small(numbers["denominator"], policy)
+    if "estimand" in table:
+        estimand = table["estimand"].to_numpy()
+        completers = estimand == "completers"
+        numerator = _small(numbers["numerator"], policy)
+        numerator |= _small(numbers.get("scored", numbers["denominator"]) - numbers["numerator"], policy) & ~completers
+        _hide_next_smallest(numerator, size, groups)
+        hidden |= numerator | _small(numbers["denominator"] - numbers["numerator"], policy)
+        for name, rung in DENOMINATOR_RUNG.items():
+            hidden |= rungs.get(rung, False) & (estimand == name)
+        if "scored" in numbers:
+            # Those who completed loading are a part of those scored; the rest of them must not be few either.
+            hidden |= completers & _small(numbers["scored"] - numbers["denominator"], policy)
+            _hide_next_smallest(hidden, size, groups)
+    else:
+        hidden |= rungs.get("scored", False)
+    for name, is_hidden in [*rungs.items(), *dict.fromkeys(RATE_VALUES, hidden).items()]:
+        table[name] = table[name].mask(pd.Series(is_hidden, index=table.index))
+    table.loc[hidden, "status"] = "hidden"
     return table
 
 
-def _hidden_rungs(table: pd.DataFrame, order: list[str], policy: Policy) -> dict[str, pd.Series]:
+def _small(counts: Numbers, policy: Policy) -> Flags:
+    return (counts >= 1) & (counts <= policy.hide_up_to)
+
+
+def _hidden_rungs(rungs: dict[str, Numbers], policy: Policy) -> dict[str, Flags]:
     """Decide which rungs to hide, the most important kept first; a rung must not lie close to one that is shown."""
-    hidden: dict[str, pd.Series] = {}
-    for rung in (name for name in order if name in table):
-        unsafe = _small(table[rung], policy)
+    hidden: dict[str, Flags] = {}
+    for rung, counts in rungs.items():
+        unsafe = _small(counts, policy)
         for other, other_hidden in hidden.items():
-            unsafe |= _small((table[rung] - table[other]).abs(), policy) & ~other_hidden
+            unsafe |= _small(np.abs(counts - rungs[other]), policy) & ~other_hidden
         hidden[rung] = unsafe
     return hidden
 
 
-def _next_smallest(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """Where one group alone is hidden among several of a window, hide the next smallest too."""
+def _rows_of_each_window(table: pd.DataFrame) -> list[Rows]:
+    """List the rows that add up to one total: one for each group, the same window, outcome and denominator."""
     together = [name for name in ("window", "outcome", "estimand") if name in table]
-    size = table["denominator"].astype("float64").where(~hidden & (table["denominator"] > 0))
-    part = table.groupby(together, sort=False).ngroup() if together else pd.Series(0, index=table.index)
-    alone = hidden.groupby(part).transform("sum") == 1
-    order = size.where(alone).groupby(part).rank(method="first")
-    return order == 1
+    if not together:
+        return [np.arange(len(table))]
+    part = table.groupby(together, sort=False).ngroup().to_numpy()
+    return [np.flatnonzero(part == each) for each in np.unique(part)]
+
+
+def _hide_next_smallest(hidden: Flags, size: Numbers, groups: list[Rows]) -> None:
+    """Where one group alone is hidden among several, hide the next smallest too (in place)."""
+    for rows in groups:
+        others = rows[~hidden[rows] & (size[rows] > 0)]
+        if hidden[rows].sum() == 1 and len(others):
+            hidden[others[np.argmin(size[others])]] = True
 
 
 def _hide_flow(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -142,10 +164,8 @@ def _hide_flow(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 def _unsafe_steps(piece: pd.DataFrame, policy: Policy) -> pd.Series:
     counts = dict(zip(piece["name"], piece["count"], strict=True))
     rungs = list(piece.loc[piece["kind"] == "rung", "name"])
-    row = pd.DataFrame([{name: counts[name] for name in rungs}])
-    # A rung that the list does not name is judged too, after those it names.
-    order = list(dict.fromkeys([*RUNGS_BY_IMPORTANCE, *rungs]))
-    unsafe = {name for name, hide in _hidden_rungs(row, order, policy).items() if hide.iloc[0]}
+    by_importance = {name: np.array([counts[name]], dtype="float64") for name in RUNGS_BY_IMPORTANCE}
+    unsafe = {name for name, hide in _hidden_rungs(by_importance, policy).items() if hide[0]}
     reasons: list[str] = []
     above = rungs[0]
     for kind, name in zip(piece["kind"], piece["name"], strict=True):

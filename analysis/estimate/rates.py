@@ -24,6 +24,9 @@ INTERVALS = {"wilson": (wilson, "Wilson, 95 %"), "clopper-pearson": (clopper_pea
 ESTIMATE_COLUMNS = ["estimate", "low", "high", "method", "numerator", "denominator", "status"]
 """What every table of estimates holds beside its group columns."""
 
+SHOWN_LADDER = ["started", "with_baseline", "eligible", "scored"]
+"""The rungs that stand beside every rate and mean."""
+
 
 def response_rates(
     cohort: Cohort,
@@ -98,17 +101,16 @@ def response_rates(
     question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, courses=courses, period=period)
     counts = tally_ladder(cohort, question)
     tables = [
-        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all").assign(order=position)
-        for position, name in enumerate(estimands)
+        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all") for name in estimands
     ]
     # All denominators of one group and window stand together, in the order asked for.
-    together = pd.concat(tables).assign(row=lambda table: table.index).sort_values(["row", "order"], kind="stable")
-    together = together.assign(
-        instrument=instrument, outcome=outcome, due=due_basis(cohort), definitions=cohort.definitions.label
-    )
-    ladder = ["started", "with_baseline", "eligible", "scored"]
-    columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *ladder]
-    return together[[*columns, "due", "definitions"]].reset_index(drop=True)
+    together = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
+    together["instrument"] = instrument
+    together["outcome"] = outcome
+    together["due"] = due_basis(cohort)
+    together["definitions"] = cohort.definitions.label
+    columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *SHOWN_LADDER]
+    return together[[*columns, "due", "definitions"]]
 
 
 def estimate_rates(
@@ -128,7 +130,7 @@ def estimate_rates(
     Returns
     -------
     DataFrame
-        The counts with the columns of `ESTIMATE_COLUMNS` and ``estimand``.
+        Groups, window, four rungs of the ladder, ``estimand`` and the columns of `ESTIMATE_COLUMNS`.
 
     Notes
     -----
@@ -138,7 +140,7 @@ def estimate_rates(
     Graubard BI (1998), Surv Methodol 24:193-201, use the same effective number).
     """
     numerator_name, denominator_name = ESTIMANDS[estimand]
-    x, n = counts[numerator_name], counts[denominator_name]
+    x, n = counts[numerator_name].to_numpy(), counts[denominator_name].to_numpy()
     make, method = INTERVALS[interval]
     if clustered:
         effective = _effective_number(counts, estimand)
@@ -147,16 +149,32 @@ def estimate_rates(
         method = "Wilson on the effective number, clustered by patient, 95 %"
     else:
         low, high = make(x, n)
-    return counts.assign(
-        estimand=estimand,
-        estimate=(x / n.where(n > 0)).astype("float64"),
-        low=low,
-        high=high,
-        method=method,
-        numerator=x.astype("Int64"),
-        denominator=n.astype("Int64"),
-        status=np.where(n > 0, "ok", "empty"),
-    ).astype(dict.fromkeys(["started", "with_baseline", "eligible", "scored"], "Int64"))
+    share = np.full(len(counts), np.nan)
+    np.divide(x, n, out=share, where=n > 0)
+    table = shown_counts(counts)
+    table["estimand"] = estimand
+    table["estimate"], table["low"], table["high"] = share, low, high
+    table["method"] = method
+    table["numerator"], table["denominator"] = pd.array(x, dtype="Int64"), pd.array(n, dtype="Int64")
+    table["status"] = np.where(n > 0, "ok", "empty")
+    return table
+
+
+def shown_counts(counts: pd.DataFrame) -> pd.DataFrame:
+    """Keep of a tally what stands beside an estimate: the groups, the window and four rungs of the ladder.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `analysis.counts.ladder.tally_ladder`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    names = list(counts.columns)
+    groups = names[: names.index("window") + 1]
+    return counts[[*groups, *SHOWN_LADDER]].astype(dict.fromkeys(SHOWN_LADDER, "Int64"))
 
 
 def _effective_number(counts: pd.DataFrame, estimand: str) -> np.ndarray:

@@ -76,6 +76,23 @@ def test_two_hidden_groups_protect_each_other():
     assert status(table) == ["ok", "hidden", "hidden"]
 
 
+def test_the_group_hidden_for_anothers_sake_is_the_same_under_every_denominator():
+    # C1 has 5 responders. C2 has the fewest starters, C0 the fewest scored; whichever is hidden with C1, it must be the
+    # same one in each table, or the numerator shown in one table would undo the hiding in the other.
+    rows = [(40, 70, 150, 200), (5, 80, 100, 130), (30, 90, 100, 120)]
+    for estimand in ("observed", "nonresponder", "starters"):
+        assert status(rates(*rows, estimand=estimand)) == ["ok", "hidden", "hidden"]
+
+
+def test_a_rung_hidden_in_one_group_is_hidden_in_the_next_smallest_too():
+    # The eligible of all three are shown elsewhere; 75 of 80 must not be what the others leave over.
+    rows = [(40, 90, 150, 200), (30, 60, 75, 80), (30, 60, 100, 120)]
+    for estimand, expected in (("nonresponder", ["ok", "hidden", "hidden"]), ("observed", ["ok", "ok", "ok"])):
+        shown = disclose(rates(*rows, estimand=estimand)).table
+        assert list(shown["status"]) == expected
+        assert list(shown["eligible"].isna()) == [False, True, True]
+
+
 def test_internal_hides_nothing():
     passed = disclose(rates((5, 40, 60, 80)), audience="internal")
     assert (passed.hidden, passed.audience, passed.table["numerator"][0]) == (0, "internal", 5)

@@ -122,7 +122,8 @@ def clustered_counts(clusters):
     x, m = np.array(clusters).T
     sums = {"with_outcome": x.sum(), "scored": m.sum(), "patients": len(x)}
     squares = {"observed_xx": (x * x).sum(), "observed_xm": (x * m).sum(), "observed_mm": (m * m).sum()}
-    return pd.DataFrame([sums | squares | dict.fromkeys(["started", "with_baseline", "eligible"], m.sum())])
+    ladder = dict.fromkeys(["started", "with_baseline", "eligible"], m.sum())
+    return pd.DataFrame([{"window": "any"} | sums | squares | ladder])
 
 
 def test_several_courses_of_a_patient_widen_the_interval_as_a_clustered_variance_does():
