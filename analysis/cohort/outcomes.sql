@@ -41,7 +41,9 @@ FROM candidates GROUP BY patient_id, course, instrument;
 CREATE TEMP TABLE outcomes AS
 WITH joined AS (
     SELECT followed_scores.*, followed_scores.day - first_day AS course_day, first_maintenance_day,
-        loading_closes_course_day, phase_rule, baseline_sum, baseline_n,
+        -- Loading goes on while a loading session is still to come: a score just before the closing session is in it.
+        followed_scores.day - first_day < loading_closes_course_day OR session_number < loading_sessions AS in_loading,
+        baseline_sum, baseline_n,
         entry_score, remission_max, reliable_change,
         instruments.recall_days AS instrument_recall_days, instruments.rater AS instrument_rater,
         baseline_sum >= entry_score * baseline_n AS eligible
@@ -56,10 +58,10 @@ judged AS (
 SELECT patient_id, course, instrument, day, occasion, total, course_day, session_number::INTEGER AS session_number,
     CASE WHEN session_number = 0 THEN 'before'
          WHEN session_phase <> 'loading' THEN session_phase
-         WHEN course_day < loading_closes_course_day THEN 'loading' ELSE 'after loading' END AS phase,
+         WHEN in_loading THEN 'loading' ELSE 'after loading' END AS phase,
     CASE WHEN session_number = 0 THEN 'before'
          WHEN session_phase <> 'loading' THEN session_stage
-         WHEN course_day < loading_closes_course_day THEN 'loading' ELSE 'after loading' END AS stage,
+         WHEN in_loading THEN 'loading' ELSE 'after loading' END AS stage,
     baseline_sum / baseline_n AS baseline,
     eligible,
     CASE WHEN session_number > 0 THEN total - baseline_sum / baseline_n END AS change,

@@ -38,7 +38,7 @@ GROUPS = {
 """What rates can be grouped by. ``maintenance``: whether a maintenance session came before the window's middle day."""
 
 LADDER = (
-    "treated", "prior_ketamine", "not_due", "started", "with_baseline", "eligible", "scored", "with_outcome",
+    "treated", "prior_ketamine", "undated", "not_due", "started", "with_baseline", "eligible", "scored", "with_outcome",
     "scored_completed", "with_outcome_completed", "loading_completed", "loading_stopped", "loading_open",
     "loading_unknown", "total_sum", "total_squares",
 )  # fmt: skip
@@ -124,10 +124,10 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group and window, every group present even when empty: the group columns, ``window``, ``patients``,
-        the columns of `LADDER`, and for each estimand the sums of squares and products per patient
-        (``<estimand>_xx``, ``_xm``, ``_mm``) that an interval clustered by patient needs. All are whole numbers and add
-        across partitions.
+        One row per group and window, every group present even when empty: the group columns, ``window``,
+        the columns of `LADDER`, and for each estimand what an interval clustered by patient needs: the patients in
+        its denominator (``<estimand>_k``) and their sums of squares and products (``_xx``, ``_xm``, ``_mm``). All are
+        whole numbers and add across partitions.
     """
     groups = "".join(f"coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}, " for name in question.by)
     names = "".join(f"group_{name}, " for name in question.by)
@@ -138,6 +138,7 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     }
     sums = [f"sum({column})::BIGINT AS {column}" for column in LADDER]
     sums += [f"sum({formula})::BIGINT AS {column}" for column, formula in squares.items()]
+    sums += [f"(count(*) FILTER ({m} > 0))::BIGINT AS {estimand}_k" for estimand, (_, m) in ESTIMANDS.items()]
     query = sql_statements("ladder.sql", "analysis.counts")[0].format(
         window_scores=cohort.window_scores(question.windows, question.instrument),
         groups=groups,
@@ -151,6 +152,7 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
         "data_cut": cohort.dataset.data_cut,
         "period_first": period and period.first,
         "period_last": period and period.last,
+        "period_is_quarter": period is not None and not period.is_year,
     }
     counted = run_statement(cohort.connection, query, values).df()
     counted = counted.rename(columns={f"group_{name}": name for name in question.by})
@@ -196,10 +198,10 @@ def _period(cohort: Cohort, period: str | Period | None) -> Period | None:
     if period is None:
         return None
     asked = parse_period(period) if isinstance(period, str) else period
-    basis = due_basis(cohort)
-    if basis == "assumed":
+    known = {row[0] for row in cohort.connection.execute("SELECT DISTINCT due_basis FROM courses").fetchall()}
+    if known and known <= {"assumed"}:
         raise CallError("period: the dataset has neither dates nor start years, so a result has no period.")
-    if basis in ("year", "mixed") and not asked.is_year:
+    if known and "date" not in known and not asked.is_year:
         raise CallError("period: the dataset has start years only, so results are yearly; write a year such as 2025.")
     return asked
 

@@ -164,7 +164,9 @@ def _hide_flow(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 def _unsafe_steps(piece: pd.DataFrame, policy: Policy) -> pd.Series:
     counts = dict(zip(piece["name"], piece["count"], strict=True))
     rungs = list(piece.loc[piece["kind"] == "rung", "name"])
-    by_importance = {name: np.array([counts[name]], dtype="float64") for name in RUNGS_BY_IMPORTANCE}
+    # A rung that the list does not name (rows of a file: read, used) is judged too, after those it names.
+    present = [name for name in dict.fromkeys([*RUNGS_BY_IMPORTANCE, *rungs]) if name in counts]
+    by_importance = {name: np.array([counts[name]], dtype="float64") for name in present}
     unsafe = {name for name, hide in _hidden_rungs(by_importance, policy).items() if hide[0]}
     reasons: list[str] = []
     above = rungs[0]

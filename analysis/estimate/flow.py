@@ -11,6 +11,7 @@ from analysis.vocabulary.periods import Period
 STEPS: tuple[tuple[str, str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     ("rung", "treated", "Started treatment", lambda c: c["treated"]),
     ("reason", "prior_ketamine", "Had ketamine before (counted apart)", lambda c: c["prior_ketamine"]),
+    ("reason", "undated", "Start not known, so in no period", lambda c: c["undated"]),
     ("reason", "not_due", "Window not over yet", lambda c: c["not_due"]),
     ("rung", "started", "Started, window over", lambda c: c["started"]),
     ("branch", "loading_completed", "Completed loading", lambda c: c["loading_completed"]),
@@ -64,8 +65,10 @@ def flow(
     """
     question = ask(cohort, instrument=instrument, window=window, by=by, period=period)
     counts = tally_ladder(cohort, question)
+    # Only a dataset in which some people have no date, and a period, make people that belong to no period.
+    steps = [step for step in STEPS if step[1] != "undated" or counts["undated"].any()]
     parts = []
-    for step, (kind, name, label, count) in enumerate(STEPS, start=1):
+    for step, (kind, name, label, count) in enumerate(steps, start=1):
         part = counts[[*question.by, "window"]].assign(
             step=step, kind=kind, name=name, label=label, count=count(counts).astype("Int64"), row=counts.index
         )

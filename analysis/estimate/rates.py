@@ -180,7 +180,7 @@ def shown_counts(counts: pd.DataFrame) -> pd.DataFrame:
 def _effective_number(counts: pd.DataFrame, estimand: str) -> np.ndarray:
     x, n = (counts[name].to_numpy("float64") for name in ESTIMANDS[estimand])
     xx, xm, mm = (counts[f"{estimand}_{suffix}"].to_numpy("float64") for suffix in ("xx", "xm", "mm"))
-    k = counts["patients"].to_numpy("float64")
+    k = counts[f"{estimand}_k"].to_numpy("float64")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = x / n
         variance = k / (k - 1) * (xx - 2 * ratio * xm + ratio**2 * mm) / n**2

@@ -138,6 +138,8 @@ def completeness_shown(content: Content, *, caption: str) -> list[ShownTable]:
         first_of_window: dict[str, Record] = {}
         for row in content.tables[name].records:
             first_of_window.setdefault(row["window"], row)
+        if not first_of_window:
+            continue
         rows = tuple(
             (_when(row), _count(row, "started"), _count(row, "scored"), _scored_share(row))
             for row in first_of_window.values()

@@ -17,7 +17,8 @@ from analysis.charts import (
     response_by_session,
 )
 from analysis.disclosure.suppression import Disclosed
-from analysis.report.content import Content, Progress
+from analysis.report.content import Content
+from analysis.report.results import Progress
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.charts.wording import listed, number, when
-from analysis.report.content import BREAKDOWNS, OUTCOMES_SHOWN, Content, published_share
+from analysis.report.content import BREAKDOWNS, Content, published_share
 from analysis.report.display import (
     ShownTable,
     completeness_shown,
@@ -19,6 +19,7 @@ from analysis.report.display import (
 )
 from analysis.report.figures import ReportFigure
 from analysis.report.methods import scale_rows, window_rows
+from analysis.report.results import OUTCOMES_SHOWN
 from analysis.report.words import BASES, completeness_words, day_words, key_messages, period_words, rate_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -167,10 +168,22 @@ def _by_outcome(content: Content, name: str, keys: tuple[tuple[str, str], ...]) 
     if name not in content.tables or content.tables[name].frame.empty:
         return []
     table = content.tables[name]
-    captions = {outcome: f"{outcome.capitalize()}, in 100 people" for outcome in OUTCOMES_SHOWN}
-    if name != "other_scales":
-        captions = {outcome: f"{content.instrument.name} {caption.lower()}" for outcome, caption in captions.items()}
-    return [rates_shown(table, caption=caption, keys=keys, outcome=outcome) for outcome, caption in captions.items()]
+    scale = "" if name == "other_scales" else f"{content.instrument.name} "
+    captions = {outcome: f"{scale}{outcome} {_BY[name]}, in 100 people" for outcome in OUTCOMES_SHOWN}
+    return [
+        rates_shown(table, caption=caption[:1].upper() + caption[1:], keys=keys, outcome=outcome)
+        for outcome, caption in captions.items()
+    ]
+
+
+_BY = {
+    "by_session": "by session",
+    "by_phase": "by phase",
+    "by_maintenance": "by month and maintenance",
+    "by_route": "by route",
+    "by_clinic": "by clinic",
+    "other_scales": "on other scales",
+}
 
 
 def _people_bars(content: Content) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from analysis.charts.wording import in_hundred, number, outcome_words, when
-from analysis.report.content import OUTCOMES_SHOWN, Content, Record, ReportTable
+from analysis.report.content import Content, Record, ReportTable
+from analysis.report.results import OUTCOMES_SHOWN
 from analysis.vocabulary.periods import Period
 
 BASES = {

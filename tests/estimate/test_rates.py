@@ -120,7 +120,7 @@ def test_a_wrong_call_says_what_it_can_be(four_people, options, message):
 def clustered_counts(clusters):
     """Tally (numerator, denominator) of each patient as the ladder does, for the observed rate."""
     x, m = np.array(clusters).T
-    sums = {"with_outcome": x.sum(), "scored": m.sum(), "patients": len(x)}
+    sums = {"with_outcome": x.sum(), "scored": m.sum(), "observed_k": int((m > 0).sum())}
     squares = {"observed_xx": (x * x).sum(), "observed_xm": (x * m).sum(), "observed_mm": (m * m).sum()}
     ladder = dict.fromkeys(["started", "with_baseline", "eligible"], m.sum())
     return pd.DataFrame([{"window": "any"} | sums | squares | ladder])
@@ -153,6 +153,11 @@ def test_courses_that_repeat_a_patient_exactly_count_as_one():
 def test_with_no_outcome_at_all_the_number_of_patients_sets_the_width():
     nobody = estimate_rates(clustered_counts([(0, 3)] * 10), estimand="observed", clustered=True).iloc[0]
     assert (nobody["low"], nobody["high"]) == tuple(float(limit) for limit in wilson(0, 10))
+
+
+def test_patients_with_nothing_in_the_denominator_do_not_count_as_patients():
+    found = estimate_rates(clustered_counts([(2, 2), (2, 2), (0, 0), (0, 0)]), estimand="observed", clustered=True)
+    assert found["low"][0] == pytest.approx(float(wilson(2, 2)[0]))
 
 
 def test_all_courses_count_every_course_and_first_only_one(demo_cohort):

@@ -41,7 +41,9 @@ def test_public_figures_do_not_say_internal_and_internal_ones_do(two_clinics, co
 
     def stamped(content):
         table = content.tables["by_clinic"].disclosed
-        only = type(table)(table.table[table.table["outcome"] == "response"], table.audience, table.policy, table.hidden)
+        only = type(table)(
+            table.table[table.table["outcome"] == "response"], table.audience, table.policy, table.hidden
+        )
         return any("INTERNAL" in text.get_text() for text in denominators(only).texts)
 
     assert not stamped(two_clinics)

@@ -55,9 +55,10 @@ def test_month_three_is_told_when_it_is_known(demo_cohort):
 def test_reasons_of_which_one_is_small_are_told_together(content_of):
     """20 without a baseline and 5 below the entry score: 25 of either."""
     below = People("South", 5, end=8, baseline=9)
-    assert "Of them, 25 had no score before treatment or began below 10 points" in said(content_of(*TWO_CLINICS, below))[
-        "Not known"
-    ]
+    assert (
+        "Of them, 25 had no score before treatment or began below 10 points"
+        in said(content_of(*TWO_CLINICS, below))["Not known"]
+    )
 
 
 def test_everyone_scored(content_of):
