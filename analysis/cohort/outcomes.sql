@@ -25,7 +25,7 @@ FROM timed ASOF LEFT JOIN last_of_day
 -- The baseline as a sum over a number of scores, so that the mean stays exact: total <= baseline is n*total <= sum.
 CREATE TEMP TABLE baselines AS
 WITH candidates AS (
-    SELECT courses.patient_id, courses.course, followed_scores.instrument, total, followed_scores.day,
+    SELECT courses.patient_id, courses.course, followed_scores.instrument, total,
         (followed_scores.day, occasion_order) AS position
     FROM courses JOIN followed_scores ON courses.patient_id = followed_scores.patient_id
         AND followed_scores.day BETWEEN first_day - $baseline_days_before AND first_day AND occasion <> 'post'
@@ -33,9 +33,7 @@ WITH candidates AS (
 SELECT patient_id, course, instrument,
     CASE $baseline_choose WHEN 'last' THEN arg_max(total, position) WHEN 'first' THEN arg_min(total, position)
         WHEN 'worst' THEN max(total) ELSE sum(total) END::INTEGER AS baseline_sum,
-    CASE $baseline_choose WHEN 'mean' THEN count(*) ELSE 1 END::INTEGER AS baseline_n,
-    CASE $baseline_choose WHEN 'first' THEN min(day) WHEN 'worst' THEN arg_max(day, (total, position)) ELSE max(day)
-    END AS baseline_day
+    CASE $baseline_choose WHEN 'mean' THEN count(*) ELSE 1 END::INTEGER AS baseline_n
 FROM candidates GROUP BY patient_id, course, instrument;
 
 CREATE TEMP TABLE outcomes AS

@@ -31,7 +31,7 @@ GROUPS = {
     "sex": "courses.sex",
     "age_band": "courses.age_band",
     "race_ethnicity": "courses.race_ethnicity",
-    "kind": "courses.kind",
+    "course_kind": "courses.kind",
     "loading_status": "courses.loading_status",
     "maintenance": "CASE WHEN maintenance_given THEN 'given' ELSE 'not given' END",
 }
@@ -64,7 +64,7 @@ def ask(
     by: str | Sequence[str] = (),
     outcome: str = "response",
     courses: str = "first",
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
 ) -> Question:
     """Check a question against the cohort before anything is counted.
 
@@ -80,7 +80,7 @@ def ask(
     outcome : str
         One of `OUTCOMES`.
     courses : {"first", "all"}
-    period : str or Period, optional
+    period : str, int or Period, optional
         The period in which the windows close.
 
     Returns
@@ -92,6 +92,8 @@ def ask(
     CallError
         Naming the option that is wrong and what it can be.
     """
+    if not isinstance(cohort, Cohort):
+        raise CallError("cohort: a cohort is needed; make one with derive(open_dataset(...)).")
     definitions = cohort.definitions
     _one_of(instrument, list(definitions.instruments), "instrument")
     _one_of(outcome, list(OUTCOMES), "outcome")
@@ -102,9 +104,9 @@ def ask(
     if len(set(groups)) < len(groups):
         raise CallError("by: a group is named twice.")
     names = (window,) if isinstance(window, str) else tuple(window)
-    if not names or len(set(names)) < len(names):
-        raise CallError("window: name at least one window, and none twice.")
     windows = tuple(parse_window(name, definitions) for name in names)
+    if not windows or len({each.name for each in windows}) < len(windows):
+        raise CallError("window: name at least one window, and none twice.")
     if "maintenance" in groups and any(each.kind != "month" for each in windows):
         raise CallError("by: 'maintenance' goes with the windows 'month m after loading' only.")
     if outcome.startswith("reliable") and definitions.instruments[instrument].reliable_change is None:
@@ -165,6 +167,20 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     return filled.drop(columns="position")
 
 
+def period_name(question: Question) -> str:
+    """Name the period of a question for its results: ``2026Q3``, ``2025`` or ``all``.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    str
+    """
+    return question.period.name if question.period else "all"
+
+
 def due_basis(cohort: Cohort) -> str:
     """Say from what the due days are counted.
 
@@ -194,10 +210,10 @@ def _levels(cohort: Cohort, question: Question) -> list[list[str]]:
     return levels
 
 
-def _period(cohort: Cohort, period: str | Period | None) -> Period | None:
+def _period(cohort: Cohort, period: str | int | Period | None) -> Period | None:
     if period is None:
         return None
-    asked = parse_period(period) if isinstance(period, str) else period
+    asked = parse_period(period)
     known = {row[0] for row in cohort.connection.execute("SELECT DISTINCT due_basis FROM courses").fetchall()}
     if known and known <= {"assumed"}:
         raise CallError("period: the dataset has neither dates nor start years, so a result has no period.")

@@ -1,5 +1,5 @@
 -- The ladder of each window and group in whole numbers: treated, due, with baseline, eligible, scored, responded.
--- The names in braces are filled in from closed lists: {window_scores}, {groups}, {group_names}, {outcome}, {courses}, {squares}.
+-- The names in braces are filled in from closed lists: {window_scores}, {groups}, {group_names}, {outcome}, {courses}, {sums}.
 WITH people AS (
     SELECT window_scores.*, {groups}
         courses.loading_status, due_from,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ask, due_basis, tally_ladder
+from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
 from analysis.vocabulary.periods import Period
 
 STEPS: tuple[tuple[str, str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
@@ -36,7 +36,7 @@ def flow(
     instrument: str,
     window: str,
     by: str | Sequence[str] = (),
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
 ) -> pd.DataFrame:
     """Count the ladder's steps with the reasons for each step down.
 
@@ -48,7 +48,7 @@ def flow(
         One window.
     by : str or sequence of str
         Groups, as in `response_rates`.
-    period : str or Period, optional
+    period : str, int or Period, optional
         Only windows that close in it; then nobody's window is still open, but for those that close after the data cut.
 
     Returns
@@ -56,7 +56,7 @@ def flow(
     DataFrame
         One row per group and step: the group columns, ``instrument, window, step`` (its order), ``kind`` (``rung``;
         ``reason`` for a step down; ``branch`` beside the ladder, of those who started), ``name, label, count, status,
-        due, definitions``. Each rung is the rung before it less the reasons between.
+        period, due, definitions``. Each rung is the rung before it less the reasons between.
 
     Raises
     ------
@@ -75,7 +75,23 @@ def flow(
         parts.append(part)
     table = pd.concat(parts).sort_values(["row", "step"], kind="stable")
     table = table.assign(
-        instrument=instrument, status="ok", due=due_basis(cohort), definitions=cohort.definitions.label
+        instrument=instrument,
+        status="ok",
+        period=period_name(question),
+        due=due_basis(cohort),
+        definitions=cohort.definitions.label,
     )
-    columns = ["instrument", "window", "step", "kind", "name", "label", "count", "status", "due", "definitions"]
+    columns = [
+        "instrument",
+        "window",
+        "step",
+        "kind",
+        "name",
+        "label",
+        "count",
+        "status",
+        "period",
+        "due",
+        "definitions",
+    ]
     return table[[*question.by, *columns]].reset_index(drop=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ESTIMANDS, ask, due_basis, tally_ladder
+from analysis.counts.ladder import ESTIMANDS, ask, due_basis, period_name, tally_ladder
 from analysis.estimate.intervals import clopper_pearson, wilson
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period
@@ -37,7 +37,7 @@ def response_rates(
     denominator: str | Sequence[str] = "observed",
     outcome: str = "response",
     courses: str = "first",
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
     interval: str = "wilson",
 ) -> pd.DataFrame:
     """Estimate how many had an outcome in a window, with the people it is a share of.
@@ -53,14 +53,14 @@ def response_rates(
         ``24 h``.
     by : str or sequence of str
         Groups, of the course's first session or the patient: ``clinic_id, route, treatment, payer, diagnosis, sex,
-        age_band, race_ethnicity, kind, loading_status, maintenance``.
+        age_band, race_ethnicity, course_kind, loading_status, maintenance``.
     denominator : str or sequence of str
         ``observed``, ``nonresponder``, ``starters``, ``completers``; several give rows for each.
     outcome : str
         ``response``, ``remission``, ``partial_response``, ``reliable_improvement`` or ``reliable_deterioration``.
     courses : {"first", "all"}
         Each patient's first course, or every course with intervals clustered by patient.
-    period : str or Period, optional
+    period : str, int or Period, optional
         Only windows that close in this quarter (``2026Q3``) or year (``2026``).
     interval : {"wilson", "clopper-pearson"}
         With ``courses="all"``: Wilson's on the effective number of courses.
@@ -71,7 +71,8 @@ def response_rates(
         One row per group, window and denominator, every group present even when empty: the group columns,
         ``instrument, window, outcome, estimand`` (the denominator's name), ``estimate, low, high`` (shares of 1),
         ``method, numerator, denominator, status`` (``ok``, or ``empty`` when nobody is in the denominator), the ladder
-        ``started, with_baseline, eligible, scored``, ``due`` (what due days are counted from) and ``definitions``.
+        ``started, with_baseline, eligible, scored``,
+        ``period`` (``all`` without one), ``due`` (what due days are counted from) and ``definitions``.
 
     Raises
     ------
@@ -90,6 +91,8 @@ def response_rates(
     True
     """
     estimands = (denominator,) if isinstance(denominator, str) else tuple(denominator)
+    if not estimands or len(set(estimands)) < len(estimands):
+        raise CallError("denominator: name at least one, and none twice.")
     for name in estimands:
         if name not in ESTIMANDS:
             hint = nearest_name(name, list(ESTIMANDS))
@@ -99,6 +102,8 @@ def response_rates(
     if courses == "all" and interval != "wilson":
         raise CallError("interval: courses='all' is clustered by patient and has Wilson intervals only.")
     question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, courses=courses, period=period)
+    if any(each.kind == "baseline" for each in question.windows):
+        raise CallError("window: 'baseline' has mean scores only; nobody has responded before treatment.")
     counts = tally_ladder(cohort, question)
     tables = [
         estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all") for name in estimands
@@ -107,10 +112,11 @@ def response_rates(
     together = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
     together["instrument"] = instrument
     together["outcome"] = outcome
+    together["period"] = period_name(question)
     together["due"] = due_basis(cohort)
     together["definitions"] = cohort.definitions.label
     columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *SHOWN_LADDER]
-    return together[[*columns, "due", "definitions"]]
+    return together[[*columns, "period", "due", "definitions"]]
 
 
 def estimate_rates(

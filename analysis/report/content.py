@@ -47,6 +47,12 @@ class ReportTable:
         """The rows, as they may leave."""
         return self.disclosed.table
 
+    @property
+    def nobody_due(self) -> bool:
+        """True when no row has anybody in it; a hidden number is somebody."""
+        people = "started" if "started" in self.frame else "count"
+        return bool(self.frame[people].eq(0).fillna(False).all())
+
     @cached_property
     def records(self) -> list[Record]:
         """The rows as dictionaries, missing values None, each with its row in the CSV file (the header is row 1)."""
@@ -158,7 +164,7 @@ def published_share(content: Content) -> float:
     float
         From 0 to 1; 1 when there is nothing to show.
     """
-    status = pd.concat([content.tables[name].frame["status"] for name in BREAKDOWNS])
+    status = pd.concat([content.tables[name].frame["status"] for name in BREAKDOWNS if name in content.tables])
     filled = status[status != "empty"]
     return float((filled == "ok").mean()) if len(filled) else 1.0
 

@@ -66,13 +66,15 @@ def raw_results(
     # One call for all windows: each call is a pass over the courses.
     over_time = _rates(cohort, name, list(dict.fromkeys([*sessions, "end of loading", *months])), breakdown)
     by_session = over_time["window"].isin(sessions)
-    yield Result("by_session", "response by session", over_time[by_session].reset_index(drop=True), breakdown)
+    if sessions:
+        yield Result("by_session", "response by session", over_time[by_session].reset_index(drop=True), breakdown)
     yield Result("by_phase", "response by phase", over_time[~by_session].reset_index(drop=True), breakdown)
     if months:
         split = _rates(cohort, name, months, breakdown, by="maintenance")
         yield Result("by_maintenance", "response by maintenance", split, breakdown)
-    means = mean_scores(cohort, instrument=name, window=["baseline", *sessions], period=breakdown)
-    yield Result("mean_by_session", "mean score by session", means, breakdown)
+    if sessions:
+        means = mean_scores(cohort, instrument=name, window=["baseline", *sessions], period=breakdown)
+        yield Result("mean_by_session", "mean score by session", means, breakdown)
 
     tell("counting by route and clinic")
     for table, group in (("by_route", "route"), ("by_clinic", "clinic_id")):

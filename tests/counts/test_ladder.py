@@ -62,3 +62,8 @@ def test_a_period_may_be_given_as_text_or_as_a_period(demo_cohort):
 def test_a_wrong_period_is_refused(demo_cohort):
     with pytest.raises(CallError, match="is not a period"):
         ask(demo_cohort, **PHQ, period="last quarter")
+
+
+def test_a_dataset_in_the_place_of_a_cohort_is_refused(demo):
+    with pytest.raises(CallError, match="a cohort is needed"):
+        ask(demo, **PHQ)

@@ -57,7 +57,7 @@ def test_every_estimate_column_stands_in_its_order_beside_the_groups(four_people
     rates = response_rates(four_people, **PHQ, by=["clinic_id", "route"])
     assert list(rates.columns) == [
         "clinic_id", "route", "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS,
-        "started", "with_baseline", "eligible", "scored", "due", "definitions",
+        "started", "with_baseline", "eligible", "scored", "period", "due", "definitions",
     ]  # fmt: skip
 
 
@@ -97,6 +97,10 @@ def test_the_definitions_and_the_due_basis_travel_with_the_number(four_people):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"denominator": []}, "name at least one"),
+        ({"denominator": ["observed", "observed"]}, "none twice"),
+        ({"window": "baseline"}, "'baseline' has mean scores only"),
+        ({"window": ["day 28 +- 7", "day 28 ± 7"]}, "none twice"),
         ({"denominator": "all"}, "denominator: 'all' is unknown.*There are: observed, nonresponder"),
         ({"outcome": "respons"}, "outcome: 'respons' is unknown. Did you mean 'response'"),
         ({"instrument": "PHQ9"}, "instrument: 'PHQ9' is unknown. Did you mean 'PHQ-9'"),

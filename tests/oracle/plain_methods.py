@@ -354,7 +354,7 @@ def picked(cohort: PlainCohort, course: Row, instrument: str, window: str) -> Ro
     if number := re.fullmatch(r"after session (\d+)", window):
         k = int(number[1])
         given = next((each for each in course["given"] if each["session_number"] == k), None)
-        if given is None or given["course_day"] > max(27, 7 * k):
+        if given is None or given["course_day"] > 7 * max(8, k):
             return None
         near = [row for row in own if row["session_number"] == k and row["day"] <= given["day"] + 14]
         return max(near, key=in_time, default=None)
@@ -388,7 +388,7 @@ def due_course_day(course: Row, window: str) -> int:
     if number := re.fullmatch(r"month (\d+) after loading", window):
         days[window] = last + 30 * int(number[1]) + 16
     if number := re.fullmatch(r"after session (\d+)", window):
-        days[window] = max(27, 7 * int(number[1])) + 15
+        days[window] = 7 * max(8, int(number[1])) + 15
     if numbers := re.fullmatch(r"day (\d+) \+- (\d+)", window):
         days[window] = int(numbers[1]) + int(numbers[2]) + 1
     return days[window]

@@ -96,6 +96,8 @@ def expected_name(heading: str, row: dict[str, str]) -> str:
     value = row[NAMES[heading]]
     if heading == "When":
         return value.removesuffix(" after loading").capitalize()
+    if heading == "Route":
+        return {"iv": "Into a vein (iv)", "im": "Into a muscle (im)", "intranasal": "Into the nose (intranasal)"}[value]
     return value.replace("_", " ").capitalize() if heading in {"Outcome", "File"} else value
 
 
@@ -206,7 +208,7 @@ def test_made_up_data_is_called_so(demo_report, content_of):
     assert "Made-up data." in page_of(demo_report).every("header")[0].text
     real = rendered(content_of(*TWO_CLINICS, basis="limited-data-set"))
     assert "Made-up data." not in real.every("header")[0].text
-    assert "A limited data set under HIPAA" in real.every("header")[0].text
+    assert "Declared by the sender as a limited data set under HIPAA" in real.every("header")[0].text
 
 
 def test_an_internal_page_says_so(content_of):
@@ -278,12 +280,51 @@ def test_a_figure_that_is_not_there_is_told(content_of):
     assert said[-1].startswith("Mean PHQ-9 score by session; 2025: there is nothing to draw.")
 
 
-def test_definitions_can_leave_sessions_and_months_out(content_of):
-    content = content_of(*TWO_CLINICS, definitions='name = "short"\n[report]\nsessions = 0\nmonths = 0\n')
-    page = rendered(content)
+def anchors(page: Element) -> set[str]:
+    return {link.attributes["href"][1:] for link in page.every("nav")[0].every("a")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables", "sections"),
+    [
+        ("sessions = 0", {"by_session", "mean_by_session"}, {"by-session", "mean-score"}),
+        ("months = 0", {"by_maintenance"}, {"by-phase"}),
+        (
+            "sessions = 0\nmonths = 0",
+            {"by_session", "mean_by_session", "by_maintenance"},
+            {"by-session", "mean-score", "by-phase"},
+        ),
+    ],
+)
+def test_definitions_can_leave_sessions_and_months_out(content_of, two_clinics, changes, tables, sections):
+    content = content_of(*TWO_CLINICS, definitions=f'name = "short"\n[report]\n{changes}\n')
+    figures = draw_figures(content)
+    page = read_page(render_page(content, figures, provenance(content)))
     assert check_numbers(page, files_from(content)) > 0
-    assert "leave the sessions out" in page.every("main")[0].text
-    assert "by_maintenance" not in content.tables
+    assert two_clinics.tables.keys() - content.tables.keys() == tables
+    assert anchors(rendered(two_clinics)) - anchors(page) == sections
+    headings = {heading.attributes["id"] for heading in page.every("h2")}
+    assert headings == anchors(page)
+    assert len(page.every("img")) == len(figures)
+
+
+def test_a_section_in_which_nobody_is_due_is_one_sentence(content_of):
+    content = content_of(*TWO_CLINICS, period="2024")
+    page = rendered(content)
+    shown = {table.attributes["data-csv"] for table in page.every("table") if "data-csv" in table.attributes}
+    assert shown == {"rows"}
+    said = [element.text for element in page.every("p") if element.attributes.get("class") == "nothing"]
+    assert said == ["Nobody is due in this section (2024), so there is nothing to show."] * 8
+
+
+def test_with_start_years_the_page_says_three_times_whose_year_it_is(content_of):
+    sections = rendered(content_of(*TWO_CLINICS, time="year", period="2025")).every("section")
+    named = {
+        section.attributes["aria-labelledby"]
+        for section in sections
+        if "Only start years are known, so this report shows people who started in 2024" in section.text
+    }
+    assert named == {"key-messages", "who", "headline", "methods"}
 
 
 def test_a_report_of_everything_has_no_period(content_of):

@@ -44,6 +44,18 @@ def test_two_runs_give_the_same_bytes(two, kept, tmp_path):
     assert contents(tmp_path / "other") == contents(kept)
 
 
+def test_a_period_can_be_given_as_text(two, kept, tmp_path):
+    write_report(two, period="2025", out=tmp_path / "other")
+    assert contents(tmp_path / "other") == contents(kept)
+    with pytest.raises(CallError, match="'last year' is not a period"):
+        write_report(two, period="last year", out=tmp_path / "none")
+
+
+def test_a_report_does_not_go_into_the_datasets_folder(two):
+    with pytest.raises(CallError, match="results cannot be written to the dataset's folder"):
+        write_report(two, out=two.path / "report")
+
+
 def test_the_order_of_the_rows_makes_no_difference(dataset_of, kept, tmp_path):
     """The dataset's hash differs; the tables and figures do not."""
     write_report(dataset_of(*TWO_CLINICS[::-1]), period=parse_period("2025"), out=tmp_path / "other")
@@ -53,7 +65,7 @@ def test_the_order_of_the_rows_makes_no_difference(dataset_of, kept, tmp_path):
 
 def test_a_report_is_replaced_only_when_told(two, kept, tmp_path):
     shutil.copytree(kept, tmp_path / "report")
-    with pytest.raises(CallError, match="report is there already; add --force"):
+    with pytest.raises(CallError, match="report is there already; allow replacing it"):
         write_report(two, period=parse_period("2024"), out=tmp_path / "report")
     write_report(two, period=parse_period("2024"), out=tmp_path / "report", force=True)
     manifest = json.loads((tmp_path / "report" / "manifest.json").read_text(encoding="utf-8"))

@@ -22,10 +22,9 @@ DUE_ON_COURSE_DAY = {
     "day 28 +- 7": 36,
     "end of loading": 42,
     "end of loading, late": 59,
-    "after session 1": 42,
-    "after session 3": 42,
-    "after session 4": 43,
+    "after session 1": 71,
     "after session 8": 71,
+    "after session 9": 78,
     "month 1 after loading": 73,
     "month 3 after loading": 133,
     "month 12 after loading": 403,
@@ -214,13 +213,13 @@ def test_a_later_course_is_due_by_its_own_start(cohort_of, same):
         """,
         data_cut="2026-05-22",
     )
-    rates = response_rates(cohort, instrument="PHQ-9", window="end of loading", courses="all", by=("kind",))
+    rates = response_rates(cohort, instrument="PHQ-9", window="end of loading", courses="all", by=("course_kind",))
     same(
         rates,
         """
-        kind    | started
-        first   |       1
-        booster |       0
+        course_kind | started
+        first       |       1
+        booster     |       0
     """,
     )
 
