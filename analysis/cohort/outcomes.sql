@@ -40,12 +40,14 @@ CREATE TEMP TABLE outcomes AS
 WITH joined AS (
     SELECT followed_scores.*, followed_scores.day - first_day AS course_day, first_maintenance_day,
         -- Loading goes on while a loading session is still to come: a score just before the closing session is in it.
-        followed_scores.day - first_day < loading_closes_course_day OR session_number < loading_sessions AS in_loading,
+        followed_scores.day - first_day < loading_closes_course_day OR session_number < last_loading_number AS in_loading,
         baseline_sum, baseline_n,
         entry_score, remission_max, reliable_change,
         instruments.recall_days AS instrument_recall_days, instruments.rater AS instrument_rater,
         baseline_sum >= entry_score * baseline_n AS eligible
     FROM followed_scores JOIN courses USING (patient_id, course) JOIN instruments USING (instrument)
+        LEFT JOIN (SELECT patient_id, course, max(session_number) AS last_loading_number
+                   FROM course_sessions WHERE phase = 'loading' GROUP BY patient_id, course) USING (patient_id, course)
         LEFT JOIN baselines USING (patient_id, course, instrument)
 ),
 judged AS (
