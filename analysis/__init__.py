@@ -7,7 +7,7 @@
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`
 - what may leave: `disclose`
-- pictures and reports: `charts`, `write_report`
+- pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
 """
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.mapping import import_folder
     from analysis.report.quarterly import write_report
+    from analysis.report.rate_words import rate_in_words, share_in_words
     from analysis.simulation import simulate
     from analysis.vocabulary.definitions import default_definitions, read_definitions
     from analysis.vocabulary.periods import parse_period
@@ -46,6 +47,8 @@ _HOME = {
     "mean_scores": "analysis.estimate.means",
     "disclose": "analysis.disclosure.suppression",
     "write_report": "analysis.report.quarterly",
+    "rate_in_words": "analysis.report.rate_words",
+    "share_in_words": "analysis.report.rate_words",
 }
 
 __all__ = [
@@ -59,8 +62,10 @@ __all__ = [
     "mean_scores",
     "open_dataset",
     "parse_period",
+    "rate_in_words",
     "read_definitions",
     "response_rates",
+    "share_in_words",
     "simulate",
     "simulation",
     "write_report",

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.main import get_command
@@ -68,13 +68,16 @@ def report_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write the report to.")],
     quarter: Annotated[str | None, typer.Option(metavar="2026Q3", help="The quarter to report.")] = None,
     year: Annotated[str | None, typer.Option(metavar="2026", help="The year to report.")] = None,
+    audience: Annotated[
+        Literal["public", "internal"], typer.Option(help="An internal report shows small numbers; never publish it.")
+    ] = "public",
     force: Force = False,
 ) -> None:
     """Write a report (report.html, tables, figures) of one quarter, one year, or, with neither, of everything."""
     period = _asked_period(quarter, year)
     from analysis.report.quarterly import write_report
 
-    page = write_report(_opened(dataset), period=period, out=out, force=force, progress=_Progress())
+    page = write_report(_opened(dataset), period=period, out=out, force=force, audience=audience, progress=_Progress())
     typer.echo(f"The report is in {page}")
 
 
@@ -87,7 +90,9 @@ def derive_command(
 ) -> None:
     """Write the courses, sessions and outcomes of a dataset as Parquet files, for work in other programs."""
     from analysis.cohort.cohort import derive, write_derived
+    from analysis.report.place import refuse_overlap
 
+    refuse_overlap(out, dataset=dataset)
     write_derived(derive(_opened(dataset)), out, force=force)
     typer.echo(f"courses.parquet, sessions.parquet and outcomes.parquet are in {out}")
 

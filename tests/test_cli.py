@@ -333,6 +333,25 @@ def test_report_says_where_it_is_and_asks_before_replacing(outcomes: Outcomes, c
     assert outcomes(*arguments, "--force")[0] == 0
 
 
+@pytest.mark.parametrize("command", ["report", "derive"])
+def test_results_do_not_go_into_the_datasets_folder(outcomes: Outcomes, clinic: Path, command: str) -> None:
+    before = sorted(clinic.iterdir())
+    code, printed, errors = outcomes(command, clinic, "--out", clinic / "result", "--force")
+    assert (code, printed) == (2, "")
+    assert errors.startswith("outcomes: result: results cannot be written to the dataset's folder")
+    assert sorted(clinic.iterdir()) == before
+
+
+def test_an_internal_report_is_asked_for_by_name(outcomes: Outcomes, clinic: Path, tmp_path: Path) -> None:
+    asked = ["report", clinic, "--year", "2025", "--audience", "internal", "--out", tmp_path / "internal"]
+    assert outcomes(*asked)[0] == 0
+    page = (tmp_path / "internal" / "report.html").read_text(encoding="utf-8")
+    assert "<strong>Internal.</strong>" in page
+    code, _, errors = outcomes("report", clinic, "--audience", "all", "--out", tmp_path / "other")
+    assert code == 2
+    assert "'public'" in errors
+
+
 def test_a_quarter_that_is_not_over_is_not_due(outcomes: Outcomes, clinic: Path, tmp_path: Path) -> None:
     code, printed, errors = outcomes("report", clinic, "--quarter", "2026Q4", "--out", tmp_path / "early")
     assert (code, printed) == (3, "")

@@ -332,9 +332,9 @@ def test_nothing_is_overwritten_unasked(tmp_path):
     cohort = simulate(patients=2, clinics=1, seed=1)
     target, truth = write_dataset(cohort, tmp_path / "clinic"), tmp_path / "truth.csv"
     truth.write_text("mine")
-    with pytest.raises(CallError, match="clinic is there already; add --force"):
+    with pytest.raises(CallError, match="clinic is there already; allow replacing it"):
         write_dataset(cohort, target)
-    with pytest.raises(CallError, match=r"truth.csv is there already; add --force"):
+    with pytest.raises(CallError, match=r"truth.csv is there already; allow replacing it"):
         write_dataset(cohort, tmp_path / "other", truth=truth)
     with pytest.raises(CallError, match="must not lie in the dataset's folder"):
         write_dataset(cohort, target, truth=target / "truth.csv", force=True)

@@ -22,3 +22,8 @@ __all__ = [
     "response_by_session",
     "save_png",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the functions only: the modules they are in would stand between them."""
+    return __all__

@@ -153,7 +153,7 @@ def save_png(ax: Axes, path: str | Path) -> Path:
 
 
 def as_html(ax: Axes) -> ChartHTML:
-    """Return the chart as an HTML figure with alternative text and caption, for notebooks and reports.
+    """Return the chart as an HTML figure with alternative text; its caption stands inside the picture.
 
     Parameters
     ----------
@@ -174,7 +174,6 @@ def as_html(ax: Axes) -> ChartHTML:
     data = base64.b64encode(png_bytes(ax)).decode("ascii")
     return ChartHTML(
         f'<figure style="margin:0"><img style="max-width:100%;width:45rem;height:auto;background:#fff" '
-        f'alt="{html.escape(text.alternative)}" src="data:image/png;base64,{data}">'
-        f'<figcaption style="font-size:0.8em">{html.escape(text.caption)}</figcaption></figure>',
+        f'alt="{html.escape(text.alternative)}" src="data:image/png;base64,{data}"></figure>',
         text.alternative,
     )

@@ -50,7 +50,14 @@ def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort"
     -------
     Cohort
         Nothing is computed until a table is asked for.
+
+    Raises
+    ------
+    CallError
+        When what is given is not an open dataset.
     """
+    if not isinstance(dataset, Dataset):
+        raise CallError("derive: a dataset is needed; open its folder with open_dataset(...).")
     return Cohort(dataset, definitions or dataset.definitions)
 
 
@@ -85,14 +92,14 @@ class Cohort:
         return self.table("outcomes")
 
     def table(
-        self, name: str, *, columns: Sequence[str] | None = None, where: Mapping[str, Any] | None = None
+        self, name: str, *, columns: str | Sequence[str] | None = None, where: Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
         """Return a derived table, or a part of it.
 
         Parameters
         ----------
         name : {"courses", "sessions", "outcomes"}
-        columns : sequence of str, optional
+        columns : str or sequence of str, optional
             Only these columns.
         where : mapping of str to value or list of values, optional
             Only rows whose column has this value (or one of these values).
@@ -109,6 +116,7 @@ class Cohort:
         _known(name, list(DERIVED), "table")
         relation, chosen, order = DERIVED[name]
         known = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        columns = [columns] if isinstance(columns, str) else columns
         for column in [*(columns or ()), *(where or ())]:
             _known(column, known, f"column of {name}")
         values = {
@@ -116,7 +124,10 @@ class Cohort:
             for column, value in (where or {}).items()
         }
         conditions = " AND ".join(f'list_contains(${k}, "{k}")' for k in values) or "true"
-        rows = self.connection.execute(f"SELECT count(*) FROM {relation} WHERE {conditions}", values).fetchone()
+        try:
+            rows = self.connection.execute(f"SELECT count(*) FROM {relation} WHERE {conditions}", values).fetchone()
+        except duckdb.Error:
+            raise CallError("where: a value is of another type than its column.") from None
         if rows is not None and rows[0] > MOST_ROWS:
             raise CallError(
                 f"{name} has {rows[0]:,} rows here, more than {MOST_ROWS:,}: ask for a part with "

@@ -25,7 +25,7 @@ FROM timed ASOF LEFT JOIN last_of_day
 -- The baseline as a sum over a number of scores, so that the mean stays exact: total <= baseline is n*total <= sum.
 CREATE TEMP TABLE baselines AS
 WITH candidates AS (
-    SELECT courses.patient_id, courses.course, followed_scores.instrument, total, followed_scores.day,
+    SELECT courses.patient_id, courses.course, followed_scores.instrument, total,
         (followed_scores.day, occasion_order) AS position
     FROM courses JOIN followed_scores ON courses.patient_id = followed_scores.patient_id
         AND followed_scores.day BETWEEN first_day - $baseline_days_before AND first_day AND occasion <> 'post'
@@ -33,19 +33,21 @@ WITH candidates AS (
 SELECT patient_id, course, instrument,
     CASE $baseline_choose WHEN 'last' THEN arg_max(total, position) WHEN 'first' THEN arg_min(total, position)
         WHEN 'worst' THEN max(total) ELSE sum(total) END::INTEGER AS baseline_sum,
-    CASE $baseline_choose WHEN 'mean' THEN count(*) ELSE 1 END::INTEGER AS baseline_n,
-    CASE $baseline_choose WHEN 'first' THEN min(day) WHEN 'worst' THEN arg_max(day, (total, position)) ELSE max(day)
-    END AS baseline_day
+    CASE $baseline_choose WHEN 'mean' THEN count(*) ELSE 1 END::INTEGER AS baseline_n
 FROM candidates GROUP BY patient_id, course, instrument;
 
 CREATE TEMP TABLE outcomes AS
 WITH joined AS (
     SELECT followed_scores.*, followed_scores.day - first_day AS course_day, first_maintenance_day,
-        loading_closes_course_day, phase_rule, baseline_sum, baseline_n,
+        -- Loading goes on while a loading session is still to come: a score just before the closing session is in it.
+        followed_scores.day - first_day < loading_closes_course_day OR session_number < last_loading_number AS in_loading,
+        baseline_sum, baseline_n,
         entry_score, remission_max, reliable_change,
         instruments.recall_days AS instrument_recall_days, instruments.rater AS instrument_rater,
         baseline_sum >= entry_score * baseline_n AS eligible
     FROM followed_scores JOIN courses USING (patient_id, course) JOIN instruments USING (instrument)
+        LEFT JOIN (SELECT patient_id, course, max(session_number) AS last_loading_number
+                   FROM course_sessions WHERE phase = 'loading' GROUP BY patient_id, course) USING (patient_id, course)
         LEFT JOIN baselines USING (patient_id, course, instrument)
 ),
 judged AS (
@@ -56,10 +58,10 @@ judged AS (
 SELECT patient_id, course, instrument, day, occasion, total, course_day, session_number::INTEGER AS session_number,
     CASE WHEN session_number = 0 THEN 'before'
          WHEN session_phase <> 'loading' THEN session_phase
-         WHEN course_day < loading_closes_course_day THEN 'loading' ELSE 'after loading' END AS phase,
+         WHEN in_loading THEN 'loading' ELSE 'after loading' END AS phase,
     CASE WHEN session_number = 0 THEN 'before'
          WHEN session_phase <> 'loading' THEN session_stage
-         WHEN course_day < loading_closes_course_day THEN 'loading' ELSE 'after loading' END AS stage,
+         WHEN in_loading THEN 'loading' ELSE 'after loading' END AS stage,
     baseline_sum / baseline_n AS baseline,
     eligible,
     CASE WHEN session_number > 0 THEN total - baseline_sum / baseline_n END AS change,

@@ -4,11 +4,12 @@ Every window closes for everyone on the same course day, whatever treatment they
 about how somebody fared:
 
 - ``end of loading`` (and ``end of loading, late``): loading ends on course day 27 at the latest.
-- ``after session 3``: session k counts when it was given by course day 7k (at least day 27), and the latest score
-  before the next session, at most 14 days after, is taken.
+- ``after session 3``: the latest score before the next session, at most 14 days after. Sessions 1 to 8 count when given
+  by course day 56 (weekly treatment is the slowest that counts), a later session k by day 7k; so that all of the first
+  eight describe the same starters.
 - ``month 3 after loading``: counted from the last loading session, due as for the latest possible one.
 - ``day 28 +- 7``, ``24 h``: counted from the first session of the course.
-- ``baseline``: the baseline itself, due with the end of loading so that it describes the same people.
+- ``baseline``: the baseline itself, due with the first sessions so that it describes the same people.
 """
 
 import re
@@ -60,35 +61,40 @@ def parse_window(name: str, definitions: Definitions) -> Window:  # noqa: PLR091
     (76, 105, 90, 133)
     """
     rule = definitions.windows
+    session_days = rule.session_days
+    first_sessions_by = max(
+        definitions.series.loading_days - 1, rule.session_by_day_each * definitions.series.loading_sessions
+    )
     longest_loading = max(definitions.series.loading_days, definitions.label_rule.loading_days) - 1
     text = " ".join(name.replace("±", "+-").split())
 
     def after_loading(kind: str, first: int, last: int, nearest: int) -> Window:
-        return Window(name, kind, first, last, nearest, longest_loading + last + 1)
+        return Window(text, kind, first, last, nearest, longest_loading + last + 1)
 
     if text == "baseline":
-        return Window(name, "baseline", 0, 0, 0, longest_loading + rule.end_last + 1)
+        return Window(text, "baseline", 0, 0, 0, first_sessions_by + session_days + 1)
     if text == "end of loading":
         return after_loading("end", rule.end_first, rule.end_last, rule.end_nearest)
     if text == "end of loading, late":
         return after_loading("late", rule.late_first, rule.late_last, rule.late_nearest)
     if text == "24 h":
         due = rule.hours_last // 24 + 2
-        return Window(name, "hours", rule.hours_first, rule.hours_last, 24, due)
+        return Window(text, "hours", rule.hours_first, rule.hours_last, 24, due)
     if match := re.fullmatch(r"after session (\d+)", text):
         k = int(match[1])
-        by_day = max(longest_loading, rule.session_by_day_each * k)
+        by_day = max(first_sessions_by, rule.session_by_day_each * k)
         if k >= 1:
-            days = rule.session_days
-            return Window(name, "session", 0, days, days, by_day + days + 1, session_number=k, by_day=by_day)
+            due = by_day + session_days + 1
+            return Window(f"after session {k}", "session", 0, session_days, session_days, due, k, by_day)
     if match := re.fullmatch(r"month (\d+) after loading", text):
         middle = rule.month_days * int(match[1])
         if 1 <= int(match[1]) <= 12:
+            text = f"month {int(match[1])} after loading"
             return after_loading("month", middle - rule.month_before, middle + rule.month_after, middle)
     if match := re.fullmatch(r"day (\d+) ?\+- ?(\d+)", text):
         day, around = int(match[1]), int(match[2])
-        return Window(name, "day", day - around, day + around, day, day + around + 1)
+        return Window(f"day {day} +- {around}", "day", day - around, day + around, day, day + around + 1)
     raise CallError(
         f"'{name}' is not a window. Write: end of loading; end of loading, late; after session 3; "
-        "month 3 after loading (1 to 12); day 28 +- 7; 24 h; baseline."
+        "month 3 after loading (1 to 12); day 28 +- 7; 24 h; and, for mean scores, baseline."
     )

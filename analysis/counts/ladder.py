@@ -31,14 +31,14 @@ GROUPS = {
     "sex": "courses.sex",
     "age_band": "courses.age_band",
     "race_ethnicity": "courses.race_ethnicity",
-    "kind": "courses.kind",
+    "course_kind": "courses.kind",
     "loading_status": "courses.loading_status",
     "maintenance": "CASE WHEN maintenance_given THEN 'given' ELSE 'not given' END",
 }
 """What rates can be grouped by. ``maintenance``: whether a maintenance session came before the window's middle day."""
 
 LADDER = (
-    "treated", "prior_ketamine", "not_due", "started", "with_baseline", "eligible", "scored", "with_outcome",
+    "treated", "prior_ketamine", "undated", "not_due", "started", "with_baseline", "eligible", "scored", "with_outcome",
     "scored_completed", "with_outcome_completed", "loading_completed", "loading_stopped", "loading_open",
     "loading_unknown", "total_sum", "total_squares",
 )  # fmt: skip
@@ -64,7 +64,7 @@ def ask(
     by: str | Sequence[str] = (),
     outcome: str = "response",
     courses: str = "first",
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
 ) -> Question:
     """Check a question against the cohort before anything is counted.
 
@@ -80,7 +80,7 @@ def ask(
     outcome : str
         One of `OUTCOMES`.
     courses : {"first", "all"}
-    period : str or Period, optional
+    period : str, int or Period, optional
         The period in which the windows close.
 
     Returns
@@ -92,6 +92,8 @@ def ask(
     CallError
         Naming the option that is wrong and what it can be.
     """
+    if not isinstance(cohort, Cohort):
+        raise CallError("cohort: a cohort is needed; make one with derive(open_dataset(...)).")
     definitions = cohort.definitions
     _one_of(instrument, list(definitions.instruments), "instrument")
     _one_of(outcome, list(OUTCOMES), "outcome")
@@ -102,9 +104,9 @@ def ask(
     if len(set(groups)) < len(groups):
         raise CallError("by: a group is named twice.")
     names = (window,) if isinstance(window, str) else tuple(window)
-    if not names or len(set(names)) < len(names):
-        raise CallError("window: name at least one window, and none twice.")
     windows = tuple(parse_window(name, definitions) for name in names)
+    if not windows or len({each.name for each in windows}) < len(windows):
+        raise CallError("window: name at least one window, and none twice.")
     if "maintenance" in groups and any(each.kind != "month" for each in windows):
         raise CallError("by: 'maintenance' goes with the windows 'month m after loading' only.")
     if outcome.startswith("reliable") and definitions.instruments[instrument].reliable_change is None:
@@ -124,10 +126,10 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group and window, every group present even when empty: the group columns, ``window``, ``patients``,
-        the columns of `LADDER`, and for each estimand the sums of squares and products per patient
-        (``<estimand>_xx``, ``_xm``, ``_mm``) that an interval clustered by patient needs. All are whole numbers and add
-        across partitions.
+        One row per group and window, every group present even when empty: the group columns, ``window``,
+        the columns of `LADDER`, and for each estimand what an interval clustered by patient needs: the patients in
+        its denominator (``<estimand>_k``) and their sums of squares and products (``_xx``, ``_xm``, ``_mm``). All are
+        whole numbers and add across partitions.
     """
     groups = "".join(f"coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}, " for name in question.by)
     names = "".join(f"group_{name}, " for name in question.by)
@@ -138,6 +140,7 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     }
     sums = [f"sum({column})::BIGINT AS {column}" for column in LADDER]
     sums += [f"sum({formula})::BIGINT AS {column}" for column, formula in squares.items()]
+    sums += [f"(count(*) FILTER ({m} > 0))::BIGINT AS {estimand}_k" for estimand, (_, m) in ESTIMANDS.items()]
     query = sql_statements("ladder.sql", "analysis.counts")[0].format(
         window_scores=cohort.window_scores(question.windows, question.instrument),
         groups=groups,
@@ -151,6 +154,7 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
         "data_cut": cohort.dataset.data_cut,
         "period_first": period and period.first,
         "period_last": period and period.last,
+        "period_is_quarter": period is not None and not period.is_year,
     }
     counted = run_statement(cohort.connection, query, values).df()
     counted = counted.rename(columns={f"group_{name}": name for name in question.by})
@@ -161,6 +165,20 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     filled[numbers] = filled[numbers].fillna(0).astype("int64")
     filled.insert(len(question.by), "window", [question.windows[k].name for k in filled["position"]])
     return filled.drop(columns="position")
+
+
+def period_name(question: Question) -> str:
+    """Name the period of a question for its results: ``2026Q3``, ``2025`` or ``all``.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    str
+    """
+    return question.period.name if question.period else "all"
 
 
 def due_basis(cohort: Cohort) -> str:
@@ -192,14 +210,14 @@ def _levels(cohort: Cohort, question: Question) -> list[list[str]]:
     return levels
 
 
-def _period(cohort: Cohort, period: str | Period | None) -> Period | None:
+def _period(cohort: Cohort, period: str | int | Period | None) -> Period | None:
     if period is None:
         return None
-    asked = parse_period(period) if isinstance(period, str) else period
-    basis = due_basis(cohort)
-    if basis == "assumed":
+    asked = parse_period(period)
+    known = {row[0] for row in cohort.connection.execute("SELECT DISTINCT due_basis FROM courses").fetchall()}
+    if known and known <= {"assumed"}:
         raise CallError("period: the dataset has neither dates nor start years, so a result has no period.")
-    if basis in ("year", "mixed") and not asked.is_year:
+    if known and "date" not in known and not asked.is_year:
         raise CallError("period: the dataset has start years only, so results are yearly; write a year such as 2025.")
     return asked
 

@@ -6,9 +6,13 @@ Hidden in a public table:
    because the numerator is the same under every denominator, also where those scored less the numerator are 1 to 10;
 2. a rung of the ladder (started, eligible, scored, with baseline) that is 1 to 10 or lies 1 to 10 from a rung that is
    shown, and every rate that has that rung as its denominator: two shown denominators must not give a small difference;
-3. where one group alone is hidden among the groups of a window, the next smallest one too, because the total of all
-   groups is usually shown elsewhere;
-4. in a flow, rungs as in 2 and every step beside a hidden rung.
+3. a second outcome, or the completers' row, that lies 1 to 10 from what is shown beside it; and, where no period is
+   given, a rung that lies 1 to 10 from the same rung of another window;
+4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
+   than 10: the total of all groups is usually shown elsewhere;
+5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4.
+
+Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
 
 from dataclasses import dataclass
@@ -16,13 +20,10 @@ from html import escape
 
 import pandas as pd
 
+from analysis.disclosure.flow_rules import hide_steps
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
+from analysis.disclosure.rate_rules import hide_rates
 from analysis.vocabulary.errors import CallError
-
-RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
-LADDER_BY_IMPORTANCE = ["started", "eligible", "scored", "with_baseline"]
-DENOMINATOR_RUNG = {"observed": "scored", "nonresponder": "eligible", "starters": "started"}
-RUNGS_BY_IMPORTANCE = ["started", "eligible", "scored", "responded", "baseline", "treated"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,88 +80,6 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
-        table = _hide_rates(table, policy) if "estimate" in table else _hide_flow(table, policy)
+        hide = hide_rates if "estimate" in table else hide_steps
+        table = hide(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
-
-
-def _small(counts: pd.Series, policy: Policy) -> pd.Series:
-    return counts.between(1, policy.hide_up_to).fillna(False).astype(bool)
-
-
-def _hide_rates(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    hidden = _small(table["denominator"], policy)
-    if "outcome" in table or "estimand" in table:
-        hidden |= _small(table["numerator"], policy) | _small(table["denominator"] - table["numerator"], policy)
-        if "scored" in table:
-            hidden |= _small(table["scored"] - table["numerator"], policy) & (table["estimand"] != "completers")
-    rungs = _hidden_rungs(table, LADDER_BY_IMPORTANCE, policy)
-    for estimand, rung in DENOMINATOR_RUNG.items():
-        if rung in rungs:
-            own = table["estimand"] == estimand if "estimand" in table else estimand == "observed"
-            hidden |= rungs[rung] & own
-    if "estimand" in table and "scored" in rungs:
-        # Those who completed loading are a part of those scored; the two differences must not be small either.
-        hidden |= (table["estimand"] == "completers") & _small(table["scored"] - table["denominator"], policy)
-    hidden |= _next_smallest(table, hidden)
-    for rung, is_hidden in rungs.items():
-        table[rung] = table[rung].mask(is_hidden)
-    table[RATE_VALUES] = table[RATE_VALUES].mask(hidden)
-    table["status"] = table["status"].mask(hidden, "hidden")
-    return table
-
-
-def _hidden_rungs(table: pd.DataFrame, order: list[str], policy: Policy) -> dict[str, pd.Series]:
-    """Decide which rungs to hide, the most important kept first; a rung must not lie close to one that is shown."""
-    hidden: dict[str, pd.Series] = {}
-    for rung in (name for name in order if name in table):
-        unsafe = _small(table[rung], policy)
-        for other, other_hidden in hidden.items():
-            unsafe |= _small((table[rung] - table[other]).abs(), policy) & ~other_hidden
-        hidden[rung] = unsafe
-    return hidden
-
-
-def _next_smallest(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """Where one group alone is hidden among several of a window, hide the next smallest too."""
-    together = [name for name in ("window", "outcome", "estimand") if name in table]
-    size = table["denominator"].astype("float64").where(~hidden & (table["denominator"] > 0))
-    part = table.groupby(together, sort=False).ngroup() if together else pd.Series(0, index=table.index)
-    alone = hidden.groupby(part).transform("sum") == 1
-    order = size.where(alone).groupby(part).rank(method="first")
-    return order == 1
-
-
-def _hide_flow(table: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    groups = list(table.columns[: list(table.columns).index("instrument")])
-    pieces = [piece for _, piece in table.groupby([*groups, "window"], sort=False)]
-    unsafe = pd.concat([_unsafe_steps(piece, policy) for piece in pieces]).reindex(table.index)
-    table["count"] = table["count"].mask(unsafe)
-    table["status"] = table["status"].mask(unsafe, "hidden")
-    return table
-
-
-def _unsafe_steps(piece: pd.DataFrame, policy: Policy) -> pd.Series:
-    counts = dict(zip(piece["name"], piece["count"], strict=True))
-    rungs = list(piece.loc[piece["kind"] == "rung", "name"])
-    row = pd.DataFrame([{name: counts[name] for name in rungs}])
-    # A rung that the list does not name is judged too, after those it names.
-    order = list(dict.fromkeys([*RUNGS_BY_IMPORTANCE, *rungs]))
-    unsafe = {name for name, hide in _hidden_rungs(row, order, policy).items() if hide.iloc[0]}
-    reasons: list[str] = []
-    above = rungs[0]
-    for kind, name in zip(piece["kind"], piece["name"], strict=True):
-        if kind == "reason":
-            reasons.append(name)
-        elif kind == "rung":
-            small = any(0 < counts[reason] <= policy.hide_up_to for reason in reasons)
-            if small or {above, name} & unsafe:
-                unsafe |= set(reasons)
-            above, reasons = name, []
-    branches = {name: counts[name] for name in piece.loc[piece["kind"] == "branch", "name"]}
-    small_branches = {name for name, count in branches.items() if 0 < count <= policy.hide_up_to}
-    others = {name: count for name, count in branches.items() if count > 0 and name not in small_branches}
-    if len(small_branches) == 1 and others:
-        small_branches.add(min(others, key=lambda name: others[name]))
-    if "started" in unsafe:
-        small_branches = set(branches)
-    return piece["name"].isin(unsafe | small_branches)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ask, due_basis, tally_ladder
+from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
 from analysis.vocabulary.periods import Period
 
 STEPS: tuple[tuple[str, str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     ("rung", "treated", "Started treatment", lambda c: c["treated"]),
     ("reason", "prior_ketamine", "Had ketamine before (counted apart)", lambda c: c["prior_ketamine"]),
+    ("reason", "undated", "Start not known, so in no period", lambda c: c["undated"]),
     ("reason", "not_due", "Window not over yet", lambda c: c["not_due"]),
     ("rung", "started", "Started, window over", lambda c: c["started"]),
     ("branch", "loading_completed", "Completed loading", lambda c: c["loading_completed"]),
@@ -35,7 +36,7 @@ def flow(
     instrument: str,
     window: str,
     by: str | Sequence[str] = (),
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
 ) -> pd.DataFrame:
     """Count the ladder's steps with the reasons for each step down.
 
@@ -47,7 +48,7 @@ def flow(
         One window.
     by : str or sequence of str
         Groups, as in `response_rates`.
-    period : str or Period, optional
+    period : str, int or Period, optional
         Only windows that close in it; then nobody's window is still open, but for those that close after the data cut.
 
     Returns
@@ -55,7 +56,7 @@ def flow(
     DataFrame
         One row per group and step: the group columns, ``instrument, window, step`` (its order), ``kind`` (``rung``;
         ``reason`` for a step down; ``branch`` beside the ladder, of those who started), ``name, label, count, status,
-        due, definitions``. Each rung is the rung before it less the reasons between.
+        period, due, definitions``. Each rung is the rung before it less the reasons between.
 
     Raises
     ------
@@ -64,15 +65,33 @@ def flow(
     """
     question = ask(cohort, instrument=instrument, window=window, by=by, period=period)
     counts = tally_ladder(cohort, question)
+    # Only a dataset in which some people have no date, and a period, make people that belong to no period.
+    steps = [step for step in STEPS if step[1] != "undated" or counts["undated"].any()]
     parts = []
-    for step, (kind, name, label, count) in enumerate(STEPS, start=1):
+    for step, (kind, name, label, count) in enumerate(steps, start=1):
         part = counts[[*question.by, "window"]].assign(
             step=step, kind=kind, name=name, label=label, count=count(counts).astype("Int64"), row=counts.index
         )
         parts.append(part)
     table = pd.concat(parts).sort_values(["row", "step"], kind="stable")
     table = table.assign(
-        instrument=instrument, status="ok", due=due_basis(cohort), definitions=cohort.definitions.label
+        instrument=instrument,
+        status="ok",
+        period=period_name(question),
+        due=due_basis(cohort),
+        definitions=cohort.definitions.label,
     )
-    columns = ["instrument", "window", "step", "kind", "name", "label", "count", "status", "due", "definitions"]
+    columns = [
+        "instrument",
+        "window",
+        "step",
+        "kind",
+        "name",
+        "label",
+        "count",
+        "status",
+        "period",
+        "due",
+        "definitions",
+    ]
     return table[[*question.by, *columns]].reset_index(drop=True)

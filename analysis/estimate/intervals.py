@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import special
 
 from analysis.vocabulary.errors import CallError
 
@@ -46,7 +46,7 @@ def wilson(numerator: ArrayLike, denominator: ArrayLike, *, level: float = 0.95)
     49.5 76.0
     """
     x, n = _counts(numerator, denominator)
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = float(special.ndtri(0.5 + level / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         p = x / n
         middle = p + z**2 / (2 * n)
@@ -89,8 +89,8 @@ def clopper_pearson(numerator: ArrayLike, denominator: ArrayLike, *, level: floa
     """
     x, n = _counts(numerator, denominator)
     alpha = 1 - level
-    low = np.where(x == 0, 0.0, stats.beta.ppf(alpha / 2, np.maximum(x, 1), n - x + 1))
-    high = np.where(x == n, 1.0, stats.beta.ppf(1 - alpha / 2, x + 1, np.maximum(n - x, 1)))
+    low = np.where(x == 0, 0.0, special.betaincinv(np.maximum(x, 1), n - x + 1, alpha / 2))
+    high = np.where(x == n, 1.0, special.betaincinv(x + 1, np.maximum(n - x, 1), 1 - alpha / 2))
     return np.where(n == 0, np.nan, low), np.where(n == 0, np.nan, high)
 
 
@@ -135,7 +135,10 @@ def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.9
         _counts(x, n)
     if 0 in (n1, n2):
         return float("nan"), float("nan")
-    critical = float(stats.chi2.ppf(level, 1))
+    # Imported here: it is slow to import, and most users never need it.
+    from scipy.optimize import brentq  # noqa: PLC0415
+
+    critical = float(special.ndtri(0.5 + level / 2)) ** 2
     observed = x1 / n1 - x2 / n2
 
     def excess(difference: float) -> float:
@@ -148,7 +151,7 @@ def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.9
         near_end = end * (1 - 1e-12)
         if abs(observed - end) < 1e-12 or excess(near_end) <= 0:
             return end
-        return float(optimize.brentq(lambda d: min(excess(d), 1e12), observed, near_end, xtol=1e-12))
+        return float(brentq(lambda d: min(excess(d), 1e12), observed, near_end, xtol=1e-12))
 
     return limit(-1.0), limit(1.0)
 

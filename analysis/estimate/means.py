@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ask, due_basis, tally_ladder
-from analysis.estimate.rates import ESTIMATE_COLUMNS
+from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
+from analysis.estimate.rates import ESTIMATE_COLUMNS, SHOWN_LADDER, shown_counts
 from analysis.vocabulary.periods import Period
 
 
@@ -18,7 +18,7 @@ def mean_scores(
     instrument: str,
     window: str | Sequence[str],
     by: str | Sequence[str] = (),
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
 ) -> pd.DataFrame:
     """Estimate the mean total in each window, of the eligible people who were scored in it.
 
@@ -30,7 +30,7 @@ def mean_scores(
         As in `response_rates`, and ``baseline``.
     by : str or sequence of str
         Groups, as in `response_rates`.
-    period : str or Period, optional
+    period : str, int or Period, optional
         Only windows that close in it.
 
     Returns
@@ -38,7 +38,8 @@ def mean_scores(
     DataFrame
         One row per group and window: the group columns, ``instrument, window, estimate, low, high`` (points of the
         scale), ``method, numerator`` (sum of the totals), ``denominator`` (people scored), ``status``, the ladder
-        ``started, with_baseline, eligible, scored``, ``due`` and ``definitions``. With one person there is no interval.
+        ``started, with_baseline, eligible, scored``, ``period``, ``due`` and
+        ``definitions``. With one person there is no interval.
 
     Raises
     ------
@@ -53,10 +54,11 @@ def mean_scores(
     question = ask(cohort, instrument=instrument, window=window, by=by, period=period)
     counts = tally_ladder(cohort, question)
     table = estimate_means(counts).assign(
-        instrument=instrument, due=due_basis(cohort), definitions=cohort.definitions.label
+        instrument=instrument, period=period_name(question), due=due_basis(cohort), definitions=cohort.definitions.label
     )
-    ladder = ["started", "with_baseline", "eligible", "scored"]
-    return table[[*question.by, "instrument", "window", *ESTIMATE_COLUMNS, *ladder, "due", "definitions"]]
+    return table[
+        [*question.by, "instrument", "window", *ESTIMATE_COLUMNS, *SHOWN_LADDER, "period", "due", "definitions"]
+    ]
 
 
 def estimate_means(counts: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +72,7 @@ def estimate_means(counts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The counts with the columns of `ESTIMATE_COLUMNS`.
+        Groups, window, four rungs of the ladder and the columns of `ESTIMATE_COLUMNS`.
     """
     n = counts["scored"].to_numpy("float64")
     # n * squares - sum^2 in whole numbers: exact, where a difference of rounded means would not be.
@@ -81,8 +83,8 @@ def estimate_means(counts: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = counts["total_sum"].to_numpy("float64") / n / 100
         spread = np.sqrt(np.array(whole, dtype="float64") / (n * (n - 1))) / 100
-        half = stats.t.ppf(0.975, np.where(n > 1, n - 1, np.nan)) * spread / np.sqrt(n)
-    return counts.assign(
+        half = special.stdtrit(np.where(n > 1, n - 1, np.nan), 0.975) * spread / np.sqrt(n)
+    return shown_counts(counts).assign(
         estimate=mean,
         low=mean - half,
         high=mean + half,
@@ -90,4 +92,4 @@ def estimate_means(counts: pd.DataFrame) -> pd.DataFrame:
         numerator=counts["total_sum"] / 100,
         denominator=counts["scored"].astype("Int64"),
         status=np.where(n > 0, "ok", "empty"),
-    ).astype(dict.fromkeys(["started", "with_baseline", "eligible", "scored"], "Int64"))
+    )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ESTIMANDS, ask, due_basis, tally_ladder
+from analysis.counts.ladder import ESTIMANDS, ask, due_basis, period_name, tally_ladder
 from analysis.estimate.intervals import clopper_pearson, wilson
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period
@@ -23,6 +23,9 @@ INTERVALS = {"wilson": (wilson, "Wilson, 95 %"), "clopper-pearson": (clopper_pea
 
 ESTIMATE_COLUMNS = ["estimate", "low", "high", "method", "numerator", "denominator", "status"]
 """What every table of estimates holds beside its group columns."""
+
+SHOWN_LADDER = ["started", "with_baseline", "eligible", "scored"]
+"""The rungs that stand beside every rate and mean."""
 
 
 def response_rates(
@@ -34,7 +37,7 @@ def response_rates(
     denominator: str | Sequence[str] = "observed",
     outcome: str = "response",
     courses: str = "first",
-    period: str | Period | None = None,
+    period: str | int | Period | None = None,
     interval: str = "wilson",
 ) -> pd.DataFrame:
     """Estimate how many had an outcome in a window, with the people it is a share of.
@@ -50,14 +53,14 @@ def response_rates(
         ``24 h``.
     by : str or sequence of str
         Groups, of the course's first session or the patient: ``clinic_id, route, treatment, payer, diagnosis, sex,
-        age_band, race_ethnicity, kind, loading_status, maintenance``.
+        age_band, race_ethnicity, course_kind, loading_status, maintenance``.
     denominator : str or sequence of str
         ``observed``, ``nonresponder``, ``starters``, ``completers``; several give rows for each.
     outcome : str
         ``response``, ``remission``, ``partial_response``, ``reliable_improvement`` or ``reliable_deterioration``.
     courses : {"first", "all"}
         Each patient's first course, or every course with intervals clustered by patient.
-    period : str or Period, optional
+    period : str, int or Period, optional
         Only windows that close in this quarter (``2026Q3``) or year (``2026``).
     interval : {"wilson", "clopper-pearson"}
         With ``courses="all"``: Wilson's on the effective number of courses.
@@ -68,7 +71,8 @@ def response_rates(
         One row per group, window and denominator, every group present even when empty: the group columns,
         ``instrument, window, outcome, estimand`` (the denominator's name), ``estimate, low, high`` (shares of 1),
         ``method, numerator, denominator, status`` (``ok``, or ``empty`` when nobody is in the denominator), the ladder
-        ``started, with_baseline, eligible, scored``, ``due`` (what due days are counted from) and ``definitions``.
+        ``started, with_baseline, eligible, scored``,
+        ``period`` (``all`` without one), ``due`` (what due days are counted from) and ``definitions``.
 
     Raises
     ------
@@ -87,6 +91,8 @@ def response_rates(
     True
     """
     estimands = (denominator,) if isinstance(denominator, str) else tuple(denominator)
+    if not estimands or len(set(estimands)) < len(estimands):
+        raise CallError("denominator: name at least one, and none twice.")
     for name in estimands:
         if name not in ESTIMANDS:
             hint = nearest_name(name, list(ESTIMANDS))
@@ -96,19 +102,21 @@ def response_rates(
     if courses == "all" and interval != "wilson":
         raise CallError("interval: courses='all' is clustered by patient and has Wilson intervals only.")
     question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, courses=courses, period=period)
+    if any(each.kind == "baseline" for each in question.windows):
+        raise CallError("window: 'baseline' has mean scores only; nobody has responded before treatment.")
     counts = tally_ladder(cohort, question)
     tables = [
-        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all").assign(order=position)
-        for position, name in enumerate(estimands)
+        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all") for name in estimands
     ]
     # All denominators of one group and window stand together, in the order asked for.
-    together = pd.concat(tables).assign(row=lambda table: table.index).sort_values(["row", "order"], kind="stable")
-    together = together.assign(
-        instrument=instrument, outcome=outcome, due=due_basis(cohort), definitions=cohort.definitions.label
-    )
-    ladder = ["started", "with_baseline", "eligible", "scored"]
-    columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *ladder]
-    return together[[*columns, "due", "definitions"]].reset_index(drop=True)
+    together = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
+    together["instrument"] = instrument
+    together["outcome"] = outcome
+    together["period"] = period_name(question)
+    together["due"] = due_basis(cohort)
+    together["definitions"] = cohort.definitions.label
+    columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *SHOWN_LADDER]
+    return together[[*columns, "period", "due", "definitions"]]
 
 
 def estimate_rates(
@@ -128,7 +136,7 @@ def estimate_rates(
     Returns
     -------
     DataFrame
-        The counts with the columns of `ESTIMATE_COLUMNS` and ``estimand``.
+        Groups, window, four rungs of the ladder, ``estimand`` and the columns of `ESTIMATE_COLUMNS`.
 
     Notes
     -----
@@ -138,7 +146,7 @@ def estimate_rates(
     Graubard BI (1998), Surv Methodol 24:193-201, use the same effective number).
     """
     numerator_name, denominator_name = ESTIMANDS[estimand]
-    x, n = counts[numerator_name], counts[denominator_name]
+    x, n = counts[numerator_name].to_numpy(), counts[denominator_name].to_numpy()
     make, method = INTERVALS[interval]
     if clustered:
         effective = _effective_number(counts, estimand)
@@ -147,22 +155,38 @@ def estimate_rates(
         method = "Wilson on the effective number, clustered by patient, 95 %"
     else:
         low, high = make(x, n)
-    return counts.assign(
-        estimand=estimand,
-        estimate=(x / n.where(n > 0)).astype("float64"),
-        low=low,
-        high=high,
-        method=method,
-        numerator=x.astype("Int64"),
-        denominator=n.astype("Int64"),
-        status=np.where(n > 0, "ok", "empty"),
-    ).astype(dict.fromkeys(["started", "with_baseline", "eligible", "scored"], "Int64"))
+    share = np.full(len(counts), np.nan)
+    np.divide(x, n, out=share, where=n > 0)
+    table = shown_counts(counts)
+    table["estimand"] = estimand
+    table["estimate"], table["low"], table["high"] = share, low, high
+    table["method"] = method
+    table["numerator"], table["denominator"] = pd.array(x, dtype="Int64"), pd.array(n, dtype="Int64")
+    table["status"] = np.where(n > 0, "ok", "empty")
+    return table
+
+
+def shown_counts(counts: pd.DataFrame) -> pd.DataFrame:
+    """Keep of a tally what stands beside an estimate: the groups, the window and four rungs of the ladder.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `analysis.counts.ladder.tally_ladder`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    names = list(counts.columns)
+    groups = names[: names.index("window") + 1]
+    return counts[[*groups, *SHOWN_LADDER]].astype(dict.fromkeys(SHOWN_LADDER, "Int64"))
 
 
 def _effective_number(counts: pd.DataFrame, estimand: str) -> np.ndarray:
     x, n = (counts[name].to_numpy("float64") for name in ESTIMANDS[estimand])
     xx, xm, mm = (counts[f"{estimand}_{suffix}"].to_numpy("float64") for suffix in ("xx", "xm", "mm"))
-    k = counts["patients"].to_numpy("float64")
+    k = counts[f"{estimand}_k"].to_numpy("float64")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = x / n
         variance = k / (k - 1) * (xx - 2 * ratio * xm + ratio**2 * mm) / n**2

@@ -4,7 +4,8 @@
 rule left out, and the reason for each row that is set aside.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -14,6 +15,9 @@ from analysis.intake.schema import Column, TableLayout
 
 ID_PATTERN = "[A-Za-z0-9_-]{1,64}"
 FIRST_DATE, LAST_DATE = "1990-01-01", "2100-12-31"
+FEWEST_UNUSABLE = 5
+"""From so many filled cells on, a column of which none can be used is a mistake of the whole column."""
+
 _LISTED = 12
 
 _ROW = "These rows are not used. "
@@ -165,12 +169,68 @@ def broken_cells(
     broken = [(check, count) for check, count in zip(checks, found, strict=True) if count]
     if not broken:
         return []
+    broken = [(_with_near_values(con, parsed, file, check), count) for check, count in broken]
     rows = ", ".join(f"min(row, {ROWS_NAMED}) FILTER (WHERE {check.broken})" for check, _ in broken)
     first = con.execute(f"SELECT {rows} FROM ({parsed})").fetchone() or ()
     return [
         (check, check.problem(file.table, tuple(rows), count))
         for (check, count), rows in zip(broken, first, strict=True)
     ]
+
+
+def _with_near_values(con: duckdb.DuckDBPyConnection, parsed: str, file: TableFile, check: CellCheck) -> CellCheck:
+    """Say how many cells outside a list differ from a listed name only by case, spaces, hyphens or underscores."""
+    if check.rule != "not in the list":
+        return check
+    listed = {_squeezed(value): value for value in check.column.values}
+    text = f"c{file.names.index(check.column.name)}"
+    near = con.execute(
+        f"SELECT lower(regexp_replace({text}, '[ _-]', '', 'g')) AS near, count(*) FROM ({parsed}) "
+        f"WHERE {check.broken} AND near IN ({', '.join('?' * len(listed))}) GROUP BY near ORDER BY near",
+        list(listed),
+    ).fetchall()
+    told = ", ".join(f"{listed[name]} written otherwise: {count:,}" for name, count in near)
+    return replace(check, what=f"{check.what} ({told})") if told else check
+
+
+def _squeezed(value: str) -> str:
+    return re.sub("[ _-]", "", value).lower()
+
+
+def cell_problems(file: TableFile, broken: list[tuple[CellCheck, Problem]]) -> list[Problem]:
+    """Tell the broken rules; a column of which no value can be used is one error instead.
+
+    Parameters
+    ----------
+    file : TableFile
+    broken : list of tuple of CellCheck and Problem
+        As `broken_cells` gives them.
+
+    Returns
+    -------
+    list of Problem
+    """
+    problems: list[Problem] = []
+    for name in dict.fromkeys(check.column.name for check, _ in broken):
+        own = [problem for check, problem in broken if check.column.name == name]
+        wrong = [each for each in own if each.severity == "set-aside" and each.rule != "required cell empty"]
+        filled = file.filled[file.names.index(name)]
+        # At most one of these rules is broken by a cell, so that their counts add up to the cells that are not used.
+        if filled >= FEWEST_UNUSABLE and sum(each.count for each in wrong) == filled:
+            problems += [each for each in own if each not in wrong]
+            problems.append(_unusable(wrong, filled))
+        else:
+            problems += own
+    return problems
+
+
+def _unusable(wrong: list[Problem], filled: int) -> Problem:
+    what = f"no value of this column could be used: {'; '.join(each.what for each in wrong)}"
+    rows = tuple(sorted(row for each in wrong for row in each.rows)[:ROWS_NAMED])
+    advice = "Correct the column in the export."
+    return replace(
+        wrong[0], rule="no usable value", severity="error", what=what, advice=advice, rows=rows, count=filled
+    )
 
 
 def typed_sql(file: TableFile | None, layout: TableLayout, broken: list[CellCheck], extras: tuple[str, ...]) -> str:

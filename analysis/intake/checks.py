@@ -76,7 +76,7 @@ class RowCheck:
     effect: str = ""
 
 
-def row_checks(settings: Settings, present: Collection[str]) -> list[RowCheck]:
+def row_checks(settings: Settings, present: Collection[str], definitions: Definitions) -> list[RowCheck]:
     """List the rules, in the order in which they apply.
 
     Parameters
@@ -84,6 +84,8 @@ def row_checks(settings: Settings, present: Collection[str]) -> list[RowCheck]:
     settings : Settings
     present : collection of str
         The tables that could be read.
+    definitions : Definitions
+        Whose phase rules the sessions need.
 
     Returns
     -------
@@ -100,7 +102,9 @@ def row_checks(settings: Settings, present: Collection[str]) -> list[RowCheck]:
     checks += [_after_cut(table, settings) for table in dated]
     checks += [_year_after_cut(layout.name, settings) for layout in layouts if "start_year" in layout.columns]
     if "sessions" in present:
-        checks.append(_first_day())
+        checks += [_no_phase_rule(definitions), _first_day()]
+    if {"patients", "sessions"} <= set(present):
+        checks.append(_year_and_dates())
     if settings.basis == "safe-harbor" and "patients" in present:
         checks.append(_last_day_in_care())
     return checks
@@ -180,6 +184,38 @@ def _year_after_cut(table: str, settings: Settings) -> RowCheck:
     advice = "Correct the years, or the data_cut in dataset.toml."
     what = f"the year is after that of the data cut, {year}"
     return RowCheck(table, "after the data cut", "warning", rows, what, advice, "start_year")
+
+
+def _year_and_dates() -> RowCheck:
+    rows = (
+        "SELECT row FROM cells_patients JOIN calendar USING (patient_id) "
+        "WHERE fault IS NULL AND start_year <> year(day0)"
+    )
+    what = "the year is not that of day 0 by the dates of the patient's sessions"
+    advice = "The dates say when a window is due. Correct the year, or the dates and days of the sessions."
+    return RowCheck("patients", "start_year and dates disagree", "warning", rows, what, advice, "start_year")
+
+
+def _no_phase_rule(definitions: Definitions) -> RowCheck:
+    covered = " OR ".join(
+        f"(treatment = {_quoted(choice.treatment)}"
+        + (f" AND route IN ({', '.join(map(_quoted, choice.routes))}))" if choice.routes else ")")
+        for choice in definitions.phase_rules
+    )
+    rows = (
+        "SELECT row FROM cells_sessions WHERE fault IS NULL AND status IN ('given', 'stopped-early') "
+        f"AND phase_recorded IS NULL AND ({covered or 'false'}) IS NOT TRUE"
+    )
+    what = "no phase rule covers the treatment with this route (or with none), and phase_recorded is empty"
+    advice = (
+        "In a course that begins so, loading and maintenance stay unknown. Fill in the route or phase_recorded, or add "
+        "a phase rule through `definitions`."
+    )
+    return RowCheck("sessions", "no phase rule", "warning", rows, what, advice)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _first_day() -> RowCheck:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import duckdb
 
-from analysis.intake.cells import broken_cells, cell_checks, typed_sql
+from analysis.intake.cells import broken_cells, cell_checks, cell_problems, typed_sql
 from analysis.intake.checks import calendar_sql, left_problems, named_scales, row_checks, run_check
 from analysis.intake.folders import recover_folder
 from analysis.intake.headings import heading_problems
@@ -111,7 +111,7 @@ def _stage(con: duckdb.DuckDBPyConnection, table: str, file: TableFile | None, s
     if file is None:
         return []
     suspect = {check.column.name for check, _ in broken}
-    return [problem for _, problem in broken] + content_problems(con, file, layout, extras, suspect)
+    return cell_problems(file, broken) + content_problems(con, file, layout, extras, suspect)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, settings: Settings, files: dict[str, TableFile]) -> list[Problem]:
@@ -121,7 +121,7 @@ def _rows(con: duckdb.DuckDBPyConnection, settings: Settings, files: dict[str, T
     con.execute(f"CREATE TABLE scored AS {scoring}")
     con.execute(f"CREATE TABLE calendar AS {calendar_sql()}")
     problems: list[Problem] = []
-    for check in row_checks(settings, files):
+    for check in row_checks(settings, files, definitions):
         found = run_check(con, check)
         if check.rule == "unknown instrument" and found:
             scales = named_scales(con, definitions)

@@ -79,7 +79,7 @@ def _refuse_other(target: Path, force: bool, marker: str) -> None:
     if any(target.iterdir()) and not (target / marker).is_file():
         raise CallError(f"{target.name} holds other files (no {marker}); name a new or empty folder to write to.")
     if any(target.iterdir()) and not force:
-        raise CallError(f"{target.name} is there already; add --force (force=True) to replace it.")
+        raise CallError(f"{target.name} is there already; allow replacing it (--force).")
 
 
 def _swap(work: Path, target: Path) -> None:

@@ -63,6 +63,11 @@ def _missing(file: TableFile, layout: TableLayout) -> Iterator[Problem]:
     for name in layout.required_columns:
         if name not in file.names:
             advice = "Add it; see data/README.md for what it holds."
+            if name == "day" and "date" in file.names:
+                advice = (
+                    "There is a column date; day is the number of days since the patient's first treatment. "
+                    "Count it for each row and add it."
+                )
             yield Problem(file.table, "missing column", "error", f"the column {name} is missing", advice)
     if layout.items and not {"total", *layout.items} & set(file.names):
         what = "there is neither a column total nor columns item_1, item_2 ..."

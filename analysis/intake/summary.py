@@ -112,10 +112,14 @@ def plain_summary(summary: Summary) -> str:
     return "\n".join(lines)
 
 
+_LEFT = "text-align:left"  # notebooks set table cells to the right, which suits numbers only
+
+
 def html_summary(summary: Summary) -> str:
     """Write a summary as HTML tables; every text is escaped."""
     facts = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>' for label, value in summary.facts
+        f'<tr><th scope="row">{escape(label)}</th><td style="{_LEFT}">{escape(value)}</td></tr>'
+        for label, value in summary.facts
     )
     headings = _row("th", ("Instrument", "Scores", "Treated, scored before", "Treated, scored after"))
     scores = "".join(
@@ -127,7 +131,10 @@ def html_summary(summary: Summary) -> str:
         f"<table><caption>Scores and completeness</caption><thead>{headings}</thead><tbody>{scores}</tbody></table>",
     ]
     if summary.problems:
-        problems = "".join(_row("td", problem) for problem in summary.problems)
+        problems = "".join(
+            f'<tr><td>{escape(severity)}</td><td style="{_LEFT}">{escape(message)}</td></tr>'
+            for severity, message in summary.problems
+        )
         headings = _row("th", ("Severity", "Problem"))
         parts.append(f"<table><caption>Problems</caption><thead>{headings}</thead><tbody>{problems}</tbody></table>")
     return f"<div>{''.join(parts)}</div>"

@@ -135,6 +135,8 @@ def completeness_shown(content: Content, *, caption: str) -> list[ShownTable]:
     """Lay out how many of those due were scored at each time, from the tables by session and by phase."""
     found = []
     for name, what in (("by_session", "by session"), ("by_phase", "by phase")):
+        if name not in content.tables or content.tables[name].nobody_due:
+            continue
         first_of_window: dict[str, Record] = {}
         for row in content.tables[name].records:
             first_of_window.setdefault(row["window"], row)
@@ -177,6 +179,18 @@ def _count(row: Record, column: str) -> Cell:
 
 
 def _name(column: str, value: str) -> str:
-    """Name a row: the clinic's or scale's own name as it is, a window or an outcome with a capital."""
+    """Name a row: a clinic or a scale by its own name, a route in words, a window or an outcome with a capital."""
+    if column == "route":
+        return f"{_ROUTES[value]} ({value})" if value in _ROUTES else value
     words = value.removesuffix(" after loading")
     return words[:1].upper() + words[1:] if column in {"window", "outcome"} else value
+
+
+_ROUTES = {
+    "iv": "Into a vein",
+    "im": "Into a muscle",
+    "sc": "Under the skin",
+    "intranasal": "Into the nose",
+    "sublingual": "Under the tongue",
+    "oral": "By mouth",
+}

@@ -17,7 +17,8 @@ from analysis.charts import (
     response_by_session,
 )
 from analysis.disclosure.suppression import Disclosed
-from analysis.report.content import Content, Progress
+from analysis.report.content import Content
+from analysis.report.results import Progress
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,14 @@ def _charts(content: Content) -> list[tuple[str, Disclosed, Callable[[Disclosed]
     charts: list[tuple[str, Disclosed, Callable[[Disclosed], Axes]]] = [("flow", tables["flow"], flow_diagram)]
     for outcome in ("response", "remission"):
         charts.append((f"{outcome}_denominators", _only(tables["headline"], outcome), denominators))
-    charts.append(("response_by_session", _only(tables["by_session"], "response"), response_by_session))
-    for outcome in ("response", "remission"):
-        charts.append((f"{outcome}_by_phase", _only(tables["by_phase"], outcome), response_by_phase))
-    means = partial(mean_score_by_session, instrument=content.instrument)
-    charts.append(("mean_by_session", tables["mean_by_session"], means))
+    if "by_session" in tables:
+        charts.append(("response_by_session", _only(tables["by_session"], "response"), response_by_session))
+    if content.cohort.definitions.report.months:
+        for outcome in ("response", "remission"):
+            charts.append((f"{outcome}_by_phase", _only(tables["by_phase"], outcome), response_by_phase))
+    if "mean_by_session" in tables:
+        means = partial(mean_score_by_session, instrument=content.instrument)
+        charts.append(("mean_by_session", tables["mean_by_session"], means))
     return charts
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.charts.wording import listed, number, when
-from analysis.report.content import BREAKDOWNS, OUTCOMES_SHOWN, Content, published_share
+from analysis.report.content import BREAKDOWNS, Content, published_share
 from analysis.report.display import (
     ShownTable,
     completeness_shown,
@@ -19,7 +19,16 @@ from analysis.report.display import (
 )
 from analysis.report.figures import ReportFigure
 from analysis.report.methods import scale_rows, window_rows
-from analysis.report.words import BASES, completeness_words, day_words, key_messages, period_words, rate_of
+from analysis.report.results import OUTCOMES_SHOWN
+from analysis.report.words import (
+    BASES,
+    completeness_words,
+    day_words,
+    key_messages,
+    period_words,
+    rate_of,
+    start_year_words,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -87,7 +96,9 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
         period=_periods(content),
         audience="the public" if content.audience == "public" else "internal use",
         internal=content.audience != "public",
-        sections=SECTIONS,
+        sections=_sections(content),
+        nobody_due={name for name, table in content.tables.items() if table.nobody_due},
+        start_years=start_year_words(content),
         messages=key_messages(content),
         people_bars=_people_bars(content),
         moment=when(content.headline_window),
@@ -104,6 +115,16 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
         scales=scale_rows(content),
         provenance=provenance,
     )
+
+
+def _sections(content: Content) -> list[tuple[str, str]]:
+    """Leave out what the definitions leave out: sessions (``sessions = 0``), months (``months = 0``)."""
+    left_out = set()
+    if "by_session" not in content.tables:
+        left_out |= {"by-session", "mean-score"}
+    if "by_maintenance" not in content.tables:
+        left_out.add("by-phase")
+    return [(anchor, heading) for anchor, heading in SECTIONS if anchor not in left_out]
 
 
 def _title(content: Content) -> str:
@@ -153,10 +174,12 @@ def _tables(content: Content) -> dict[str, Any]:
         "headline": rates_shown(
             tables["headline"], caption=f"Response and remission: {of}, in 100 people", keys=_KEYS["headline"]
         ),
-        "mean_by_session": means_shown(tables["mean_by_session"], caption=f"Mean {content.instrument.name} score"),
         "rows": rows_shown(tables["rows"]),
         "completeness": completeness_shown(content, caption="Scored at each time"),
     }
+    if "mean_by_session" in tables:
+        caption = f"Mean {content.instrument.name} score"
+        shown["mean_by_session"] = means_shown(tables["mean_by_session"], caption=caption)
     for name, keys in _KEYS.items():
         if name != "headline":
             shown[name] = _by_outcome(content, name, keys)
@@ -164,13 +187,25 @@ def _tables(content: Content) -> dict[str, Any]:
 
 
 def _by_outcome(content: Content, name: str, keys: tuple[tuple[str, str], ...]) -> list[ShownTable]:
-    if name not in content.tables or content.tables[name].frame.empty:
+    if name not in content.tables:
         return []
     table = content.tables[name]
-    captions = {outcome: f"{outcome.capitalize()}, in 100 people" for outcome in OUTCOMES_SHOWN}
-    if name != "other_scales":
-        captions = {outcome: f"{content.instrument.name} {caption.lower()}" for outcome, caption in captions.items()}
-    return [rates_shown(table, caption=caption, keys=keys, outcome=outcome) for outcome, caption in captions.items()]
+    scale = "" if name == "other_scales" else f"{content.instrument.name} "
+    captions = {outcome: f"{scale}{outcome} {_BY[name]}, in 100 people" for outcome in OUTCOMES_SHOWN}
+    return [
+        rates_shown(table, caption=caption[:1].upper() + caption[1:], keys=keys, outcome=outcome)
+        for outcome, caption in captions.items()
+    ]
+
+
+_BY = {
+    "by_session": "by session",
+    "by_phase": "by phase",
+    "by_maintenance": "by month and maintenance",
+    "by_route": "by route",
+    "by_clinic": "by clinic",
+    "other_scales": "on other scales",
+}
 
 
 def _people_bars(content: Content) -> list[dict[str, Any]]:
@@ -195,7 +230,9 @@ def _people_bars(content: Content) -> list[dict[str, Any]]:
 def _quality(content: Content) -> dict[str, str]:
     found = content.cohort.dataset.problems["severity"].value_counts()
     said = [f"{int(found.get(severity, 0))} {words}" for severity, words in _PROBLEMS.items()]
-    hidden = sum(int((content.tables[name].frame["status"] == "hidden").sum()) for name in BREAKDOWNS)
+    hidden = sum(
+        int((content.tables[name].frame["status"] == "hidden").sum()) for name in BREAKDOWNS if name in content.tables
+    )
     rest = "; the others are hidden, because few people stand behind them" if hidden else ""
     return {
         "completeness": completeness_words(content),

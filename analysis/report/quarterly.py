@@ -6,12 +6,14 @@ from pathlib import Path
 from analysis.cohort.cohort import derive
 from analysis.intake.dataset import Dataset
 from analysis.intake.folders import replacing_folder
-from analysis.report.content import Content, Progress, make_content
-from analysis.report.table_text import table_text
+from analysis.report.content import Content, make_content
 from analysis.report.figures import ReportFigure, draw_figures
 from analysis.report.manifest import MANIFEST, make_manifest, provenance
 from analysis.report.page import render_page
-from analysis.vocabulary.periods import Period
+from analysis.report.place import refuse_overlap
+from analysis.report.results import Progress
+from analysis.report.table_text import table_text
+from analysis.vocabulary.periods import Period, parse_period
 
 PAGE = "report.html"
 
@@ -19,7 +21,7 @@ PAGE = "report.html"
 def write_report(
     dataset: Dataset,
     *,
-    period: Period | None,
+    period: str | int | Period | None = None,
     out: str | Path,
     force: bool = False,
     audience: str = "public",
@@ -31,8 +33,8 @@ def write_report(
     ----------
     dataset : Dataset
         From `open_dataset`.
-    period : Period or None
-        From `parse_period`: a quarter (its breakdowns cover the last complete year), a year, or None for all data.
+    period : str, int or Period, optional
+        A quarter such as ``2026Q3`` (its breakdowns cover the last complete year) or a year; all data when left out.
     out : str or Path
         The folder for ``report.html``, ``tables/``, ``figures/`` and ``manifest.json``; replaced as one.
     force : bool
@@ -52,12 +54,15 @@ def write_report(
     NotDueError
         When the period is not over at the dataset's data cut.
     CallError
-        When the dataset has no dates for such a period, or the folder cannot be written or must not be replaced.
+        When the dataset has no dates for such a period, or the folder cannot be written, must not be replaced, or lies
+        in the dataset's folder.
     DataError
         When nobody was treated.
     """
+    asked = None if period is None else parse_period(period)
+    refuse_overlap(out, dataset=dataset.path)
     with replacing_folder(out, force=force, marker=MANIFEST) as folder:
-        content = make_content(derive(dataset), period=period, audience=audience, progress=progress)
+        content = make_content(derive(dataset), period=asked, audience=audience, progress=progress)
         figures = draw_figures(content, progress)
         if progress:
             progress("writing the files")

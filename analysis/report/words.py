@@ -1,19 +1,26 @@
 """What a report says in sentences, from its disclosed tables: natural frequencies, and first what is not known."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from analysis.charts.wording import in_hundred, number, outcome_words, when
-from analysis.report.content import OUTCOMES_SHOWN, Content, Record, ReportTable
+from analysis.charts.wording import in_hundred, listed, number, outcome_words, when
+from analysis.cohort.windows import Window, parse_window
+from analysis.report.content import Content, Record, ReportTable
+from analysis.report.results import OUTCOMES_SHOWN
 from analysis.vocabulary.periods import Period
 
 BASES = {
-    "synthetic": "Made-up data: no patient stands behind any number in this report.",
-    "public-research": "Published research data, without names or other identifiers.",
-    "safe-harbor": "De-identified under the Safe Harbor rule of HIPAA: no dates finer than a year.",
-    "limited-data-set": "A limited data set under HIPAA: dates of treatment, no names or other identifiers.",
-    "expert-determination": "De-identified by the determination of an expert under HIPAA.",
+    "synthetic": "Declared by the sender as made-up data: no patient stands behind any number in this report.",
+    "public-research": "Declared by the sender as published research data, without names or other identifiers.",
+    "safe-harbor": (
+        "Declared by the sender as de-identified under the Safe Harbor rule of HIPAA: no dates finer than a year."
+    ),
+    "limited-data-set": (
+        "Declared by the sender as a limited data set under HIPAA: dates of treatment, no names or other identifiers."
+    ),
+    "expert-determination": "Declared by the sender as de-identified by the determination of an expert under HIPAA.",
 }
+"""Only a person can know this, so a report says who said it."""
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -95,11 +102,50 @@ def key_messages(content: Content) -> list[Message]:
 
 def _nobody(content: Content) -> Message:
     scope = f"in {period_words(content.period)}" if content.period else "in this dataset"
-    return Message(
-        "No result",
+    text = (
         f"Nobody’s time for a score {when(content.headline_window)} closed {scope}, so there is nothing to report. "
-        "A person is counted once, in the period in which that time is over.",
+        "A person is counted once, in the period in which that time is over."
     )
+    other = " Another year may have results, or a report of everything." if content.period else ""
+    return Message("No result", " ".join([text, *start_year_words(content)[:1]]) + other)
+
+
+def start_year_words(content: Content) -> list[str]:
+    """Say who is in a yearly report where only start years are known.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    list of str
+        Sentences; none for a quarter, for all data, or where every start is known to the day.
+    """
+    due = set(content.tables["headline"].frame["due"])
+    if content.period is None or not content.period.is_year or not due & {"year", "mixed"}:
+        return []
+    definitions = content.cohort.definitions
+    named = [content.headline_window]
+    for table in content.tables.values():
+        if table.period == content.period:
+            named += table.frame["window"].tolist()
+    years = {name: _start_year(parse_window(name, definitions), content.period) for name in dict.fromkeys(named)}
+    year = years[content.headline_window]
+    known = "Only start years are known, so this report shows people who started in"
+    if "mixed" in due:
+        known = "Of some people only the start year is known; of these, this report shows those who started in"
+    said = [f"{known} {year}: their time is taken to be over when it is for somebody who started on 31 December."]
+    for other in sorted(set(years.values()) - {year}, reverse=True):
+        windows = listed([when(name) for name, found in years.items() if found == other])
+        said.append(f"{windows[:1].upper()}{windows[1:]} it shows those who started in {other}.")
+    return said
+
+
+def _start_year(window: Window, period: Period) -> int:
+    """Return the year on whose 31 December somebody started whose window closes in a period of a year."""
+    latest = period.last - timedelta(days=window.due_day)
+    return latest.year if (latest.month, latest.day) == (12, 31) else latest.year - 1
 
 
 def _not_known(content: Content) -> Message:

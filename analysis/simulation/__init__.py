@@ -54,3 +54,8 @@ from analysis.simulation.files import write_dataset
 from analysis.simulation.simulated import Simulated, simulate
 
 __all__ = ["Simulated", "simulate", "write_dataset"]
+
+
+def __dir__() -> list[str]:
+    """List what is for use only: the modules it is in would stand between."""
+    return __all__

@@ -97,7 +97,7 @@ def _refuse_truth(truth: Path, out: Path, force: bool) -> None:
     if truth.is_dir():
         raise CallError(f"{truth.name} is a folder; name a file for the truth.")
     if truth.exists() and not force:
-        raise CallError(f"{truth.name} is there already; add --force (force=True) to replace it.")
+        raise CallError(f"{truth.name} is there already; allow replacing it (--force).")
 
 
 def _dataset_toml(name: str, data_cut: date) -> str:

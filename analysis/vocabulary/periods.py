@@ -32,13 +32,13 @@ class Period:
         return self.name
 
 
-def parse_period(text: str) -> Period:
+def parse_period(text: "str | int | Period") -> Period:
     """Read a quarter or a year.
 
     Parameters
     ----------
-    text : str
-        ``2026Q3`` or ``2026``.
+    text : str, int or Period
+        ``2026Q3`` or ``2026``; a period is returned as it is.
 
     Returns
     -------
@@ -54,7 +54,10 @@ def parse_period(text: str) -> Period:
     >>> parse_period("2026Q3").last
     datetime.date(2026, 9, 30)
     """
-    match = re.fullmatch(r"(\d{4})(?:Q([1-4]))?", text.strip())
+    if isinstance(text, Period):
+        return text
+    name = str(text).strip().upper()
+    match = re.fullmatch(r"(\d{4})(?:Q([1-4]))?", name)
     if match is None or int(match[1]) < 1900:
         raise CallError(f"'{text}' is not a period: write a quarter as 2026Q3 or a year as 2026.")
     year = int(match[1])
@@ -62,7 +65,7 @@ def parse_period(text: str) -> Period:
         return Period(match[1], date(year, 1, 1), date(year, 12, 31))
     first_month = 3 * int(match[2]) - 2
     next_quarter = date(year + 1, 1, 1) if match[2] == "4" else date(year, first_month + 3, 1)
-    return Period(text.strip(), date(year, first_month, 1), next_quarter - timedelta(days=1))
+    return Period(name, date(year, first_month, 1), next_quarter - timedelta(days=1))
 
 
 def quarter_of(day: date) -> Period:

@@ -88,6 +88,14 @@ def test_an_unknown_table_or_column_is_named(small, call, message):
         small.table(**call)
 
 
+def test_what_is_not_a_dataset_or_a_value_of_another_type_is_refused(small):
+    with pytest.raises(CallError, match="derive: a dataset is needed"):
+        derive("data/demo")
+    with pytest.raises(CallError, match="a value is of another type than its column"):
+        small.table("courses", where={"course": "first"})
+    assert list(small.table("courses", columns="patient_id").columns) == ["patient_id"]
+
+
 def test_the_written_files_hold_the_same_rows(small, tmp_path):
     folder = write_derived(small, tmp_path / "derived")
     for name in ("courses", "sessions", "outcomes"):

@@ -16,16 +16,15 @@ RULES = default_definitions()
     [
         ("end of loading", 1, 14, 7, 42),
         ("end of loading, late", 14, 31, 21, 59),
-        ("after session 1", 0, 14, 14, 42),
-        ("after session 3", 0, 14, 14, 42),
-        ("after session 4", 0, 14, 14, 43),
+        ("after session 1", 0, 14, 14, 71),
         ("after session 8", 0, 14, 14, 71),
+        ("after session 9", 0, 14, 14, 78),
         ("month 1 after loading", 16, 45, 30, 73),
         ("month 12 after loading", 346, 375, 360, 403),
         ("day 28 +- 7", 21, 35, 28, 36),
         ("day 0 ± 3", -3, 3, 0, 4),
         ("24 h", 18, 36, 24, 3),
-        ("baseline", 0, 0, 0, 42),
+        ("baseline", 0, 0, 0, 71),
     ],
 )
 def test_a_window_has_its_days_and_closes_for_everyone_on_one_day(name, first, last, nearest, due):
@@ -54,3 +53,8 @@ def test_what_is_no_window_is_refused_with_the_names_there_are(name):
 def test_the_days_come_from_the_definitions():
     shorter = replace(RULES, windows=replace(RULES.windows, end_last=10))
     assert parse_window("end of loading", shorter).due_day == 38
+
+
+def test_a_window_has_one_name_however_it_is_written():
+    assert parse_window(" day 28 ±  7", RULES) == parse_window("day 28 +- 7", RULES)
+    assert parse_window("after session 03", RULES).name == "after session 3"

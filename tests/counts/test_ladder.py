@@ -12,8 +12,8 @@ PHQ = {"instrument": "PHQ-9", "window": ["end of loading", "after session 1", "m
 
 def test_every_count_is_a_whole_number(demo_cohort):
     counts = tally_ladder(demo_cohort, ask(demo_cohort, **PHQ, by="clinic_id"))
-    squares = [f"{name}_{suffix}" for name in ESTIMANDS for suffix in ("xx", "xm", "mm")]
-    assert (counts[[*LADDER, *squares, "patients"]].dtypes == "int64").all()
+    squares = [f"{name}_{suffix}" for name in ESTIMANDS for suffix in ("xx", "xm", "mm", "k")]
+    assert (counts[[*LADDER, *squares]].dtypes == "int64").all()
     assert list(counts["window"].unique()) == PHQ["window"]
 
 
@@ -21,7 +21,9 @@ def test_the_ladder_never_rises(demo_cohort):
     counts = tally_ladder(demo_cohort, ask(demo_cohort, **PHQ, by=["clinic_id", "payer", "sex"]))
     ladder = counts[["treated", "started", "with_baseline", "eligible", "scored", "with_outcome"]]
     assert (ladder.diff(axis=1).iloc[:, 1:] <= 0).all().all()
-    assert (counts["treated"] == counts["started"] + counts["prior_ketamine"] + counts["not_due"]).all()
+    assert (
+        counts["treated"] == counts["started"] + counts["prior_ketamine"] + counts["undated"] + counts["not_due"]
+    ).all()
 
 
 @pytest.mark.parametrize("courses", ["first", "all"])
@@ -60,3 +62,8 @@ def test_a_period_may_be_given_as_text_or_as_a_period(demo_cohort):
 def test_a_wrong_period_is_refused(demo_cohort):
     with pytest.raises(CallError, match="is not a period"):
         ask(demo_cohort, **PHQ, period="last quarter")
+
+
+def test_a_dataset_in_the_place_of_a_cohort_is_refused(demo):
+    with pytest.raises(CallError, match="a cohort is needed"):
+        ask(demo, **PHQ)

@@ -71,9 +71,63 @@ def test_one_hidden_group_takes_the_next_smallest_with_it():
     assert status(table) == ["ok", "hidden", "hidden"]
 
 
-def test_two_hidden_groups_protect_each_other():
-    table = rates((40, 90, 150, 200), (5, 40, 60, 80), (4, 60, 100, 120))
-    assert status(table) == ["ok", "hidden", "hidden"]
+def test_two_hidden_groups_protect_each_other_when_they_add_up_to_more_than_10():
+    big = (40, 90, 150, 200)
+    assert status(rates(big, (7, 40, 60, 80), (6, 60, 100, 120))) == ["ok", "hidden", "hidden"]
+    # 1 and 1 add up to 2, which a shown total would give: both would be exactly 1.
+    assert status(rates(big, (1, 40, 60, 80), (1, 60, 100, 120))) == ["hidden", "hidden", "hidden"]
+
+
+def test_completers_are_hidden_where_the_others_scored_hold_few_responders():
+    # 43 of 80 scored and 42 of 60 completers responded: 1 of the 20 others did.
+    both = [rates((43, 80, 110, 130)), rates((42, 80, 110, 130))]
+    both[1] = both[1].assign(estimand="completers", denominator=60)
+    assert status(pd.concat(both, ignore_index=True)) == ["ok", "hidden"]
+    both[1] = both[1].assign(numerator=30)
+    assert status(pd.concat(both, ignore_index=True)) == ["ok", "hidden"]  # 13 of 20: 7 did not respond
+    both[1] = both[1].assign(denominator=55)
+    assert status(pd.concat(both, ignore_index=True)) == ["ok", "ok"]
+
+
+def test_an_outcome_within_another_is_hidden_where_the_difference_is_few_people():
+    response, remission = rates((28, 60, 90, 110)), rates((21, 60, 90, 110)).assign(outcome="remission")
+    assert status(pd.concat([response, remission], ignore_index=True)) == ["ok", "hidden"]
+    fewer = remission.assign(numerator=pd.array([16], dtype="Int64"))
+    assert status(pd.concat([response, fewer], ignore_index=True)) == ["ok", "ok"]
+
+
+def test_without_a_period_a_later_window_must_not_differ_by_few_people():
+    windows = [rates((30, 60, 90, 130)), rates((25, 60, 90, 127)).assign(window="month 1 after loading")]
+    for period, started in (("all", [130, None]), ("2025", [130, 127])):
+        shown = disclose(pd.concat(windows, ignore_index=True).assign(period=period)).table
+        assert [None if pd.isna(count) else count for count in shown["started"]] == started
+
+
+def test_with_two_groups_no_line_of_the_table_has_a_single_hidden_cell():
+    rows = [(40, 90, 150, 200), (5, 40, 60, 80), (30, 70, 100, 130), (35, 80, 120, 160)]
+    table = rates(*rows).assign(clinic_id=["A", "A", "B", "B"])
+    table.insert(1, "route", ["im", "iv", "im", "iv"])
+    hidden = pd.Series(status(table)) == "hidden"
+    for name in ("clinic_id", "route"):
+        assert set(hidden.groupby(table[name]).sum()) <= {0, 2}
+    assert hidden[1]
+
+
+def test_the_group_hidden_for_anothers_sake_is_the_same_under_every_denominator():
+    # C1 has 5 responders. C2 has the fewest starters, C0 the fewest scored; whichever is hidden with C1, it must be the
+    # same one in each table, or the numerator shown in one table would undo the hiding in the other.
+    rows = [(40, 70, 150, 200), (5, 80, 100, 130), (30, 90, 100, 120)]
+    for estimand in ("observed", "nonresponder", "starters"):
+        assert status(rates(*rows, estimand=estimand)) == ["ok", "hidden", "hidden"]
+
+
+def test_a_rung_hidden_in_one_group_is_hidden_in_the_next_smallest_too():
+    # The eligible of all three are shown elsewhere; 75 of 80 must not be what the others leave over.
+    rows = [(40, 90, 150, 200), (30, 60, 75, 80), (30, 60, 100, 120)]
+    for estimand, expected in (("nonresponder", ["ok", "hidden", "hidden"]), ("observed", ["ok", "ok", "ok"])):
+        shown = disclose(rates(*rows, estimand=estimand)).table
+        assert list(shown["status"]) == expected
+        assert list(shown["eligible"].isna()) == [False, True, True]
 
 
 def test_internal_hides_nothing():
@@ -171,3 +225,32 @@ def test_means_are_hidden_by_the_number_scored(demo_cohort):
     small = table["denominator"].between(1, 10)
     shown = disclose(table).table
     assert shown.loc[small, "estimate"].isna().all()
+
+
+def test_a_flow_by_group_hides_a_step_in_more_than_one_group():
+    small = flow_of(**(BIG | {"not_scored": 4, "scored": 216, "not_responded": 146}))
+    flows = pd.concat(
+        [each.assign(route=name) for name, each in (("im", small), ("iv", flow_of(**BIG)), ("sc", flow_of(**BIG)))],
+        ignore_index=True,
+    )
+    flows = flows[["route", *flows.columns.drop("route")]]
+    shown = disclose(flows).table
+    hidden = shown[shown["status"] == "hidden"].groupby("name")["route"].nunique()
+    assert hidden["not_scored"] >= 2
+    assert (hidden >= 2).all()
+
+
+@pytest.mark.parametrize("by", ["clinic_id", "route", "sex", "diagnosis", ["clinic_id", "route"]])
+def test_no_hidden_cell_of_the_demo_is_what_the_shown_ones_leave_of_the_total(demo_cohort, by):
+    options = {"instrument": "PHQ-9", "window": "end of loading", "period": "2025"}
+    for outcome in ("response", "remission"):
+        total = response_rates(demo_cohort, **options, outcome=outcome, denominator="starters").iloc[0]
+        shown = disclose(response_rates(demo_cohort, **options, outcome=outcome, denominator="starters", by=by)).table
+        for column in ("numerator", "started", "eligible", "scored"):
+            left = total[column] - shown[column].sum()
+            assert left == 0 or left > 10
+    steps = disclose(flow(demo_cohort, **options)).table.set_index("name")["count"].dropna()
+    by_group = disclose(flow(demo_cohort, **options, by=by)).table
+    for name, each in by_group[by_group["name"].isin(steps.index)].groupby("name"):
+        left = steps[name] - each["count"].sum()
+        assert left == 0 or left > 10

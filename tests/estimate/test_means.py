@@ -12,7 +12,8 @@ def counts_of(totals):
     """Tally totals as the ladder does, in hundredths of a point."""
     hundredths = [100 * total for total in totals]
     sums = {"total_sum": sum(hundredths), "total_squares": sum(t * t for t in hundredths)}
-    return pd.DataFrame([dict.fromkeys(["started", "with_baseline", "eligible", "scored"], len(totals)) | sums])
+    ladder = dict.fromkeys(["started", "with_baseline", "eligible", "scored"], len(totals))
+    return pd.DataFrame([{"window": "any"} | ladder | sums])
 
 
 def test_mean_and_interval_are_those_of_the_t_distribution():

@@ -57,7 +57,7 @@ def test_every_estimate_column_stands_in_its_order_beside_the_groups(four_people
     rates = response_rates(four_people, **PHQ, by=["clinic_id", "route"])
     assert list(rates.columns) == [
         "clinic_id", "route", "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS,
-        "started", "with_baseline", "eligible", "scored", "due", "definitions",
+        "started", "with_baseline", "eligible", "scored", "period", "due", "definitions",
     ]  # fmt: skip
 
 
@@ -97,6 +97,10 @@ def test_the_definitions_and_the_due_basis_travel_with_the_number(four_people):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"denominator": []}, "name at least one"),
+        ({"denominator": ["observed", "observed"]}, "none twice"),
+        ({"window": "baseline"}, "'baseline' has mean scores only"),
+        ({"window": ["day 28 +- 7", "day 28 ± 7"]}, "none twice"),
         ({"denominator": "all"}, "denominator: 'all' is unknown.*There are: observed, nonresponder"),
         ({"outcome": "respons"}, "outcome: 'respons' is unknown. Did you mean 'response'"),
         ({"instrument": "PHQ9"}, "instrument: 'PHQ9' is unknown. Did you mean 'PHQ-9'"),
@@ -120,9 +124,10 @@ def test_a_wrong_call_says_what_it_can_be(four_people, options, message):
 def clustered_counts(clusters):
     """Tally (numerator, denominator) of each patient as the ladder does, for the observed rate."""
     x, m = np.array(clusters).T
-    sums = {"with_outcome": x.sum(), "scored": m.sum(), "patients": len(x)}
+    sums = {"with_outcome": x.sum(), "scored": m.sum(), "observed_k": int((m > 0).sum())}
     squares = {"observed_xx": (x * x).sum(), "observed_xm": (x * m).sum(), "observed_mm": (m * m).sum()}
-    return pd.DataFrame([sums | squares | dict.fromkeys(["started", "with_baseline", "eligible"], m.sum())])
+    ladder = dict.fromkeys(["started", "with_baseline", "eligible"], m.sum())
+    return pd.DataFrame([{"window": "any"} | sums | squares | ladder])
 
 
 def test_several_courses_of_a_patient_widen_the_interval_as_a_clustered_variance_does():
@@ -152,6 +157,11 @@ def test_courses_that_repeat_a_patient_exactly_count_as_one():
 def test_with_no_outcome_at_all_the_number_of_patients_sets_the_width():
     nobody = estimate_rates(clustered_counts([(0, 3)] * 10), estimand="observed", clustered=True).iloc[0]
     assert (nobody["low"], nobody["high"]) == tuple(float(limit) for limit in wilson(0, 10))
+
+
+def test_patients_with_nothing_in_the_denominator_do_not_count_as_patients():
+    found = estimate_rates(clustered_counts([(2, 2), (2, 2), (0, 0), (0, 0)]), estimand="observed", clustered=True)
+    assert found["low"][0] == pytest.approx(float(wilson(2, 2)[0]))
 
 
 def test_all_courses_count_every_course_and_first_only_one(demo_cohort):

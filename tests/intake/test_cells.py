@@ -37,14 +37,15 @@ def test_whole_numbers(tmp_path, cell):
     ("column", "cells"), [("sedation_peak", NOT_WHOLE), ("dose_mg", NOT_NUMBER), ("date", NOT_DATE)]
 )
 def test_what_is_not_of_the_type_is_set_aside_and_never_guessed(tmp_path, column, cells):
-    rows = "\n".join(f"P{number} | 0 | ketamine | {cell}" for number, cell in enumerate(cells))
+    good = "2026-03-01" if column == "date" else "3"
+    rows = "\n".join(f"P{number} | 0 | ketamine | {cell}" for number, cell in enumerate([*cells, good]))
     clinic = write_clinic(tmp_path, sessions=f"patient_id | day | treatment | {column} \n {rows}")
     problems = check_dataset(clinic)
     assert [(each.rule, each.column, each.count) for each in problems.itertuples()] == [
         ("wrong type", column, len(cells))
     ]
     dataset = open_dataset(clinic)
-    assert dataset.table("sessions")[column].isna().all()
+    assert dataset.table("sessions")[column].isna().tolist() == [True] * len(cells) + [False]
     assert dataset.rows["set_aside"].tolist() == [0, 0]
 
 
@@ -96,7 +97,10 @@ def test_a_date_before_1990_is_out_of_range(tmp_path):
 @pytest.mark.parametrize("route", ["IV", "intravenous", "i.v."])
 def test_a_value_outside_its_list_is_set_aside(tmp_path, route):
     problems, value = one(tmp_path, "route", route)
-    assert [each[:4] for each in problems] == [("set-aside", "sessions", "route", "not in the list")]
+    assert [each[:4] for each in problems] == [
+        ("set-aside", "sessions", "route", "not in the list"),
+        ("warning", "sessions", "", "no phase rule"),
+    ]
     assert str(value) == "nan"
 
 
@@ -141,3 +145,45 @@ def test_a_message_says_what_is_expected_and_what_to_do(tmp_path):
         "sessions, column treatment, row 3: not in the list ketamine, esketamine, psilocybin, mdma, ect, tms, placebo, "
         "other. These rows are not used. Correct them."
     )
+
+
+def test_listed_names_written_otherwise_are_counted_and_no_other_value_is_told(tmp_path):
+    cells = ["Self Pay", "self_pay", "SELFPAY", "Medicare", "Zebedee", "medicaid"]
+    rows = "\n".join(f"P{number} | {cell}" for number, cell in enumerate(cells, start=1))
+    (message,) = check_dataset(write_clinic(tmp_path, patients=f"patient_id | payer \n {rows}"))["message"]
+    assert message == (
+        "patients, column payer, rows 2, 3, 4, 5, 6: not in the list self-pay, commercial, medicare, medicaid, va, "
+        "other (medicare written otherwise: 1, self-pay written otherwise: 3). "
+        "These values are not used, the rest of the row is. Correct them or leave the cell empty."
+    )
+
+
+def dates(cells: list[str]) -> str:
+    rows = "\n".join(f"P{number} | 0 | ketamine | {cell}" for number, cell in enumerate(cells, start=1))
+    return f"patient_id | day | treatment | date \n {rows}"
+
+
+def test_a_column_of_which_no_value_can_be_used_is_an_error(tmp_path):
+    """Rows 2 to 5 and 7 are in US format, row 6 is empty, row 8 is out of range."""
+    cells = ["03/01/2026", "03/02/2026", "03/03/2026", "03/04/2026", "", "03/05/2026", "1950-03-06"]
+    problems = check_dataset(write_clinic(tmp_path, sessions=dates(cells)))
+    assert found(problems) == [("error", "sessions", "date", "no usable value", "2, 3, 4, 5, 7 and 1 more")]
+    assert problems["message"][0] == (
+        "sessions, column date, rows 2, 3, 4, 5, 7 and 1 more: no value of this column could be used: not a date "
+        "written as 2026-09-30; not from 1990-01-01 to 2100-12-31. Correct the column in the export."
+    )
+
+
+@pytest.mark.parametrize("cells", [["03/01/2026"] * 4, ["03/01/2026"] * 5 + ["2026-03-01"]], ids=["four", "one good"])
+def test_few_unusable_values_or_a_single_usable_one_are_no_error(tmp_path, cells):
+    problems = check_dataset(write_clinic(tmp_path, sessions=dates(cells)))
+    assert [(each.severity, each.rule) for each in problems.itertuples()] == [("set-aside", "wrong type")]
+
+
+def test_a_required_column_of_which_no_value_can_be_used_is_an_error_beside_its_empty_cells(tmp_path):
+    days = ["x", "x", "x", "x", "", "x"]
+    sessions = "patient_id | day | treatment \n" + "\n".join(f"P{n} | {day} | ketamine" for n, day in enumerate(days))
+    assert found(check_dataset(write_clinic(tmp_path, sessions=sessions)))[:2] == [
+        ("error", "sessions", "day", "no usable value", "2, 3, 4, 5, 7"),
+        ("error", "sessions", "", "too much set aside", ""),
+    ]

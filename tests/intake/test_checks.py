@@ -108,11 +108,59 @@ def test_a_date_that_disagrees_with_the_majority_is_set_aside_and_the_row_kept(t
 
 
 def test_what_lies_after_the_data_cut_is_a_warning(tmp_path):
-    patients = "patient_id | start_year \n P1 | 2026 \n P2 | 2027"
+    patients = "patient_id | start_year \n P1 | 2026 \n P2 | 2026 \n P3 | 2027"
     assert problems_of(tmp_path, sessions=DATED, patients=patients, data_cut="2026-03-08")[-2:] == [
         ("warning", "sessions", "date", "after the data cut", "6"),
-        ("warning", "patients", "start_year", "after the data cut", "3"),
+        ("warning", "patients", "start_year", "after the data cut", "4"),
     ]
+
+
+def test_a_start_year_that_is_not_the_year_of_day_0_is_a_warning(tmp_path):
+    """P1's only dated session is in 2026, two days after day 0 in 2025; P3 has no date, P4 no year."""
+    sessions = """
+        patient_id | day | treatment | date
+        P1         |   0 | ketamine  |
+        P1         |   2 | ketamine  | 2026-01-01
+        P2         |   0 | ketamine  | 2026-04-10
+        P3         |   0 | ketamine  |
+        P4         |   0 | ketamine  | 2026-04-10
+    """
+    patients = "patient_id | start_year \n P1 | 2025 \n P2 | 2025 \n P3 | 2019 \n P4 |"
+    assert problems_of(tmp_path, sessions=sessions, patients=patients) == [
+        ("warning", "patients", "start_year", "start_year and dates disagree", "3")
+    ]
+
+
+def test_a_session_that_no_phase_rule_covers_is_a_warning(tmp_path):
+    sessions = """
+        patient_id | day | treatment  | route      | phase_recorded | status
+        P1         |   0 | ketamine   |            |                |
+        P1         |   3 | ketamine   |            | loading        |
+        P2         |   0 | esketamine | iv         |                | stopped-early
+        P3         |   0 | esketamine | intranasal |                |
+        P4         |   0 | ketamine   | oral       |                |
+        P4         |   3 | ketamine   |            |                | cancelled
+        P5         |   0 | ketamine   | im         |                |
+        P6         |   0 | placebo    |            |                |
+        P7         |   0 | placebo    | oral       |                |
+    """
+    assert problems_of(tmp_path, sessions=sessions) == [("warning", "sessions", "", "no phase rule", "2, 4, 6")]
+
+
+def test_the_phase_rules_are_those_of_the_dataset(tmp_path):
+    sessions = "patient_id | day | treatment | route \n P1 | 0 | ketamine | iv \n P2 | 0 | ketamine | oral"
+    clinic = write_clinic(tmp_path, sessions=sessions, settings='definitions = "ours.toml"')
+    rules = '[[phase_rules]]\ntreatment = "ketamine"\nroutes = ["oral"]\nrule = "series"\n'
+    (clinic / "ours.toml").write_text(f'name = "ours"\n{rules}')
+    assert found(check_dataset(clinic)) == [("warning", "sessions", "", "no phase rule", "2")]
+
+
+def test_sessions_without_a_column_route_are_told_by_their_rows(tmp_path):
+    clinic = write_clinic(tmp_path)
+    (clinic / "sessions.csv").write_text("patient_id,day,treatment\nP1,0,ketamine\nP1,3,ketamine\nP2,0,placebo\n")
+    (problem,) = check_dataset(clinic).itertuples()
+    assert (problem.severity, problem.rule, problem.rows, problem.count) == ("warning", "no phase rule", "2, 3", 2)
+    assert problem.message.endswith("Fill in the route or phase_recorded, or add a phase rule through `definitions`.")
 
 
 def test_dates_are_refused_under_safe_harbor(tmp_path):

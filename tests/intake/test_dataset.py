@@ -43,7 +43,7 @@ def test_every_table_is_there_with_every_column_and_its_type(clinic, table):
 
 def test_the_empty_cells_that_have_a_meaning_are_filled(clinic):
     con = clinic.connect()
-    assert con.execute("SELECT DISTINCT status, sequence, route FROM sessions").fetchall() == [("given", 1, None)]
+    assert con.execute("SELECT DISTINCT status, sequence, dose_mg FROM sessions").fetchall() == [("given", 1, None)]
     assert con.execute("SELECT DISTINCT occasion, hours_after FROM scores").fetchall() == [("pre", None)]
 
 

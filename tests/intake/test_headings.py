@@ -13,7 +13,7 @@ def check_sessions(tmp_path, content: str, settings: str = ""):
 
 
 def test_an_unknown_column_is_told_with_the_nearest_name(tmp_path):
-    problems = check_sessions(tmp_path, "patient_id,day,treatment,dose_mgs\nP1,0,ketamine,40\n")
+    problems = check_sessions(tmp_path, "patient_id,day,treatment,route,dose_mgs\nP1,0,ketamine,iv,40\n")
     assert found(problems) == [("error", "sessions", "dose_mgs", "unknown column", "")]
     assert "Did you mean 'dose_mg'?" in problems["message"][0]
 
@@ -30,6 +30,14 @@ def test_a_missing_required_column_is_named(tmp_path, column):
     problems = check_sessions(tmp_path, f"{','.join(names)}\n1,2,iv\n")
     assert f"the column {column} is missing" in problems["message"][0]
     assert problems["severity"].tolist() == ["error"]
+
+
+def test_a_date_without_a_day_is_told_what_a_day_is(tmp_path):
+    told = "There is a column date; day is the number of days since the patient's first treatment."
+    (with_date,) = check_sessions(tmp_path / "a", "patient_id,date,treatment\nP1,2026-03-01,ketamine\n")["message"]
+    (without,) = check_sessions(tmp_path / "b", "patient_id,treatment\nP1,ketamine\n")["message"]
+    assert with_date == f"sessions: the column day is missing. {told} Count it for each row and add it."
+    assert "column date" not in without
 
 
 def test_scores_need_totals_or_items(tmp_path):
@@ -56,12 +64,12 @@ def test_a_file_without_a_header_is_told_without_its_first_row(tmp_path):
 
 
 def test_a_heading_that_may_be_a_patient_is_not_told(tmp_path):
-    problems = check_sessions(tmp_path, "patient_id,day,treatment,P004711\nP1,0,ketamine,1\n")
+    problems = check_sessions(tmp_path, "patient_id,day,treatment,P004711\nP1,0,placebo,1\n")
     assert found(problems) == [("error", "sessions", "D", "unknown column", "")]
 
 
 def test_a_listed_extra_column_is_accepted_and_an_absent_one_told(tmp_path):
-    content = "patient_id,day,treatment,room\nP1,0,ketamine,blue\nP2,0,ketamine,red\n"
+    content = "patient_id,day,treatment,room\nP1,0,placebo,blue\nP2,0,placebo,red\n"
     settings = 'extra_columns = { sessions = ["room", "nurse_on_duty"] }'
     assert found(check_sessions(tmp_path, content, settings)) == [
         ("warning", "sessions", "nurse_on_duty", "absent extra column", "")

@@ -55,7 +55,7 @@ def with_ids(tmp_path, ids):
     return write_folder(
         tmp_path / "clinic",
         {
-            "sessions": [{"patient_id": each, "day": 0, "treatment": "ketamine"} for each in ids],
+            "sessions": [{"patient_id": each, "day": 0, "treatment": "placebo"} for each in ids],
             "scores": [{"patient_id": each, "day": 0, "instrument": "PHQ-9", "total": 15} for each in ids],
         },
     )
@@ -151,7 +151,7 @@ def test_an_identifier_in_a_column_for_something_else_is_refused(tmp_path):
 
 
 def room_folder(tmp_path, rooms):
-    rows = [{"patient_id": f"P{n}", "day": 0, "treatment": "ketamine", "room": room} for n, room in enumerate(rooms)]
+    rows = [{"patient_id": f"P{n}", "day": 0, "treatment": "placebo", "room": room} for n, room in enumerate(rooms)]
     clinic = write_clinic(tmp_path, settings='extra_columns.sessions = ["room"]')
     write_folder(tmp_path / "rows", {"sessions": rows})
     (tmp_path / "rows" / "sessions.csv").replace(clinic / "sessions.csv")

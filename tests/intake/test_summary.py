@@ -72,7 +72,7 @@ def test_the_period_without_dates(tmp_path, patients, period):
 
 def test_problems_are_counted_and_listed(tmp_path):
     dataset = open_dataset(
-        write_clinic(tmp_path, scores=SCORES + "P1 | 9 | PHQ-9 | 99", sessions=SESSIONS + "P3 | 4 | ect")
+        write_clinic(tmp_path, scores=SCORES + "P1 | 9 | PHQ-9 | 99", sessions=SESSIONS + "P3 | 4 | placebo")
     )
     text = repr(dataset)
     assert facts(text)["Problems"] == "1 set-aside, 1 warning"

@@ -18,6 +18,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from analysis.cohort.cohort import derive
 from analysis.intake.dataset import Dataset, check_dataset, open_dataset
 from analysis.intake.schema import layout_tables
 from analysis.vocabulary.errors import DataError
@@ -414,9 +415,15 @@ ROWS = {
     ),
     "a file in another layout": Case(
         whole_column("scores", "day", "2026-03-01"),
-        (*error("scores", "too much set aside"), *aside("scores", "wrong type", "day")),
+        (*error("scores", "too much set aside"), *error("scores", "no usable value", "day")),
         ("Is the file in the right layout?",),
         planted=(),
+    ),
+    "dates of another country in a whole column": Case(
+        whole_column("sessions", "date", "12/31/2024"),
+        error("sessions", "no usable value", "date"),
+        ("no value of this column could be used: not a date written as 2026-09-30",),
+        planted=("12/31",),
     ),
     "an unknown treatment": row_case("sessions", "treatment", PLANTED, "not in the list"),
     "an unknown status": row_case("sessions", "status", PLANTED, "not in the list"),
@@ -620,6 +627,21 @@ def test_a_harmless_difference_changes_nothing(case, damaged, before):
     folder = damaged(case)
     assert open_dataset(folder).problems.empty
     assert_rest_is_as_before(tables_of(open_dataset(folder)), before, case)
+
+
+def test_sessions_without_routes_and_labels_are_warned_of_because_their_phases_stay_unknown(damaged, before):
+    dataset = open_dataset(damaged(Case(both(*(whole_column("sessions", n, "") for n in ("route", "phase_recorded"))))))
+    assert found(dataset.problems) == list(warned("sessions", "no phase rule"))
+    given = before["sessions"]["status"].isin(["given", "stopped-early"])
+    assert dataset.problems["count"].tolist() == [given.sum()]
+    assert set(derive(dataset).courses["loading_status"]) == {"unknown"}
+
+
+def test_start_years_that_are_not_those_of_the_dates_are_warned_of(damaged):
+    problems = check_dataset(damaged(Case(cells("patients", "start_year", {4: "1999", 7: "1999"}))))
+    assert found(problems) == list(warned("patients", "start_year and dates disagree", "start_year"))
+    assert problems["rows"].tolist() == ["4, 7"]
+    assert "1999" not in problems["message"][0]
 
 
 def test_there_are_at_least_sixty_broken_datasets():

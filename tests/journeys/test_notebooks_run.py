@@ -95,7 +95,7 @@ def test_it_uses_the_package_and_holds_no_analysis_of_its_own(path: Path) -> Non
     nodes = [node for tree in code for node in ast.walk(tree)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
-    assert modules <= {"analysis", "analysis.report.rate_words", "pandas", "IPython.display"}
+    assert modules <= {"analysis", "pandas", "IPython.display"}
     called = {node.func.attr for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
     assert not called & {"groupby", "merge", "mean", "apply", "iterrows"}
 

@@ -279,7 +279,11 @@ def phase_of_score(score: Row, course: Row, session: Row | None) -> str:
     if session["phase"] in ("maintenance", "unknown"):
         return str(session["phase"])
     closes = course["first_day"] + course["loading_closes_course_day"]
-    return "loading" if score["day"] < closes else "after loading"
+    before_closing_session = any(
+        later["phase"] == "loading" and (later["day"], later["sequence"]) > (session["day"], session["sequence"])
+        for later in course["given"]
+    )
+    return "loading" if score["day"] < closes or before_closing_session else "after loading"
 
 
 def stage_of_score(score: Row, course: Row, session: Row | None) -> str:
@@ -350,7 +354,7 @@ def picked(cohort: PlainCohort, course: Row, instrument: str, window: str) -> Ro
     if number := re.fullmatch(r"after session (\d+)", window):
         k = int(number[1])
         given = next((each for each in course["given"] if each["session_number"] == k), None)
-        if given is None or given["course_day"] > max(27, 7 * k):
+        if given is None or given["course_day"] > 7 * max(8, k):
             return None
         near = [row for row in own if row["session_number"] == k and row["day"] <= given["day"] + 14]
         return max(near, key=in_time, default=None)
@@ -384,7 +388,7 @@ def due_course_day(course: Row, window: str) -> int:
     if number := re.fullmatch(r"month (\d+) after loading", window):
         days[window] = last + 30 * int(number[1]) + 16
     if number := re.fullmatch(r"after session (\d+)", window):
-        days[window] = max(27, 7 * int(number[1])) + 15
+        days[window] = 7 * max(8, int(number[1])) + 15
     if numbers := re.fullmatch(r"day (\d+) \+- (\d+)", window):
         days[window] = int(numbers[1]) + int(numbers[2]) + 1
     return days[window]
@@ -407,18 +411,34 @@ def ladder(
     period: tuple[date, date] | None = None,
 ) -> dict[str, int]:
     """Count every rung, every reason and the side branches."""
-    names = ("treated", "prior_ketamine", "not_due", "started", "no_baseline", "baseline", "below_entry", "eligible")
+    names = (
+        "treated",
+        "prior_ketamine",
+        "undated",
+        "not_due",
+        "started",
+        "no_baseline",
+        "baseline",
+        "below_entry",
+        "eligible",
+    )
     names += ("not_scored", "scored", "not_responded", "responded", "completers_scored", "completers_responded")
     count = dict.fromkeys(names + tuple(f"loading_{s}" for s in ("completed", "stopped", "open", "unknown")), 0)
     for course in cohort.courses:
         if courses == "first" and course["course"] > 1:
             continue
         closed = due_date(course, window)
-        if period is not None and (closed is None or not period[0] <= closed <= period[1]):
+        # A start year places nobody in a quarter, and no start at all nobody in any period.
+        quarter = period is not None and (period[1] - period[0]).days < 100
+        undated = period is not None and (closed is None or (quarter and course["start_known"] != "date"))
+        if period is not None and not undated and not period[0] <= closed <= period[1]:
             continue
         count["treated"] += 1
         if course["prior_ketamine"]:
             count["prior_ketamine"] += 1
+            continue
+        if undated:
+            count["undated"] += 1
             continue
         if closed is not None and closed > data_cut:
             count["not_due"] += 1

@@ -22,9 +22,14 @@ SCORES = """
 def write_clinic(
     folder: Path, *, basis: str = "synthetic", data_cut: str = "2026-09-30", settings: str = "", **tables: str
 ) -> Path:
-    """Write a dataset of drawn tables; `sessions` and `scores` are valid where they are not drawn."""
+    """Write a dataset of drawn tables; `sessions` and `scores` are valid where they are not drawn.
+
+    Sessions drawn without a route are `iv`.
+    """
     drawn = {"sessions": SESSIONS, "scores": SCORES} | tables
-    write_folder(folder, {name: read_drawn(text) for name, text in drawn.items()}, data_cut=data_cut)
+    rows = {name: read_drawn(text) for name, text in drawn.items()}
+    rows["sessions"] = [row if "route" in row else row | {"route": "iv"} for row in rows["sessions"]]
+    write_folder(folder, rows, data_cut=data_cut)
     about = f'layout = 1\nname = "Drawn"\nbasis = "{basis}"\ndata_cut = "{data_cut}"\n{settings}\n'
     (folder / "dataset.toml").write_text(about, encoding="utf-8")
     return folder

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from made_up_clinics import TWO_CLINICS, People, write_clinics
 
+
 @pytest.fixture
 def dataset_of(tmp_path: Path) -> Callable[..., Any]:
     """Write groups of people as a dataset and open it."""

@@ -33,7 +33,7 @@ def clinics(responders_of_small: int) -> list[People]:
     ]
 
 
-@pytest.mark.parametrize("responders", [6, 9, 15])
+@pytest.mark.parametrize("responders", [6, 14])
 def test_a_report_is_the_same_whatever_was_hidden(report_of, responders):
     """Moving responses between two hidden clinics changes what is hidden and nothing that is shown."""
     one, other = (files_without_hashes(report_of(*clinics(number))) for number in (12, responders))
@@ -42,9 +42,7 @@ def test_a_report_is_the_same_whatever_was_hidden(report_of, responders):
 
 
 def test_the_same_change_shows_in_an_internal_report(report_of):
-    one, other = (
-        files_without_hashes(report_of(*clinics(number), audience="internal")) for number in (12, 9)
-    )
+    one, other = (files_without_hashes(report_of(*clinics(number), audience="internal")) for number in (12, 9))
     assert one["tables/by_clinic.csv"] != other["tables/by_clinic.csv"]
     assert one["report.html"] != other["report.html"]
 

@@ -36,12 +36,33 @@ def test_a_chart_with_nothing_to_show_is_left_out(content_of):
     assert names.isdisjoint({"response_denominators", "response_by_session", "response_by_phase", "mean_by_session"})
 
 
+def test_every_figure_of_an_internal_report_is_stamped(content_of, monkeypatch):
+    from analysis.charts.canvas import STAMP_WORDS
+    from analysis.report import figures
+
+    words: list[list[str]] = []
+
+    def look(ax):
+        words.append([text.get_text() for axes in ax.figure.axes for text in axes.texts])
+        words[-1] += [text.get_text() for text in ax.figure.texts]
+        return b""
+
+    monkeypatch.setattr(figures, "png_bytes", look)
+    for audience, stamped in (("internal", True), ("public", False)):
+        words.clear()
+        drawn = draw_figures(content_of(People("North", 40, end=8), People("North", 20, end=18), audience=audience))
+        assert len(drawn) == len(words) == 7
+        assert [STAMP_WORDS in said for said in words] == [stamped] * 7
+
+
 def test_public_figures_do_not_say_internal_and_internal_ones_do(two_clinics, content_of):
     from analysis.charts import denominators
 
     def stamped(content):
         table = content.tables["by_clinic"].disclosed
-        only = type(table)(table.table[table.table["outcome"] == "response"], table.audience, table.policy, table.hidden)
+        only = type(table)(
+            table.table[table.table["outcome"] == "response"], table.audience, table.policy, table.hidden
+        )
         return any("INTERNAL" in text.get_text() for text in denominators(only).texts)
 
     assert not stamped(two_clinics)

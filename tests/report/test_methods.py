@@ -25,7 +25,8 @@ verified = true
 def test_the_windows_of_the_defaults(two_clinics):
     rows = {name: (which, day) for name, which, day in window_rows(two_clinics)}
     assert rows["end of loading"] == (
-        "days 1 to 14 after the last loading session, the score nearest to day 7, not after the first maintenance session",
+        "days 1 to 14 after the last loading session, the score nearest to day 7, "
+        "not after the first maintenance session",
         "42",
     )
     assert rows["month 12 after loading"] == (
@@ -39,7 +40,9 @@ def test_changed_definitions_change_the_words(content_of):
     content = content_of(People("North", 40, end=8), definitions=CHANGED)
     rows = {name: (which, day) for name, which, day in window_rows(content)}
     assert rows["day 42 +- 5"] == ("days 37 to 47 after the first session, the score nearest to day 42", "48")
-    assert rows["end of loading"][0].startswith("days 2 to 16 after the last loading session, the score nearest to day 9")
+    assert rows["end of loading"][0].startswith(
+        "days 2 to 16 after the last loading session, the score nearest to day 9"
+    )
     assert list(rows)[-1] == "month 6 after loading"
     assert "nearest to day 168" in rows["month 6 after loading"][0]
     (scale,) = scale_rows(content)

@@ -13,6 +13,7 @@ from analysis.report.words import (
     period_words,
     range_words,
     rate_of,
+    start_year_words,
 )
 from analysis.vocabulary.periods import parse_period
 
@@ -55,9 +56,10 @@ def test_month_three_is_told_when_it_is_known(demo_cohort):
 def test_reasons_of_which_one_is_small_are_told_together(content_of):
     """20 without a baseline and 5 below the entry score: 25 of either."""
     below = People("South", 5, end=8, baseline=9)
-    assert "Of them, 25 had no score before treatment or began below 10 points" in said(content_of(*TWO_CLINICS, below))[
-        "Not known"
-    ]
+    assert (
+        "Of them, 25 had no score before treatment or began below 10 points"
+        in said(content_of(*TWO_CLINICS, below))["Not known"]
+    )
 
 
 def test_everyone_scored(content_of):
@@ -68,6 +70,46 @@ def test_everyone_scored(content_of):
 def test_nobody_due(content_of):
     (nobody, _) = key_messages(content_of(*TWO_CLINICS, period="2024"))
     assert nobody.text.startswith("Nobody’s time for a score at the end of loading closed in 2024")
+
+
+def test_nobody_due_suggests_another_year(content_of):
+    (nobody, _) = key_messages(content_of(*TWO_CLINICS, period="2024"))
+    assert nobody.text.endswith("Another year may have results, or a report of everything.")
+
+
+STARTED_2024 = (
+    "Only start years are known, so this report shows people who started in 2024: their time is taken to be over when "
+    "it is for somebody who started on 31 December."
+)
+
+
+def test_with_start_years_a_report_says_whose_year_it_is(content_of):
+    """31 December 2024 and 42 days is in 2025; for 403 days (month 12) it takes 31 December 2023."""
+    first, later = start_year_words(content_of(*TWO_CLINICS, time="year", period="2025"))
+    assert first == STARTED_2024
+    assert later.startswith("In month 11 after loading")
+    assert later.endswith("in month 12 after loading it shows those who started in 2023.")
+
+
+def test_the_empty_message_says_whose_year_was_asked_for(content_of):
+    """Those of TWO_CLINICS started in 2025, so they are in the report of 2026."""
+    (nobody, _) = key_messages(content_of(*TWO_CLINICS, time="year", period="2025"))
+    assert STARTED_2024 in nobody.text
+
+
+def test_the_headline_year_is_the_year_before_only_when_the_window_is_not_longer(content_of):
+    late = 'name = "late"\n[report]\nheadline_window = "month 12 after loading"\n'
+    first, *_ = start_year_words(content_of(*TWO_CLINICS, time="year", period="2025", definitions=late))
+    assert "people who started in 2023" in first
+
+
+@pytest.mark.parametrize(("time", "period"), [("date", "2025"), ("year", None), ("none", None)])
+def test_where_starts_are_known_or_there_is_no_period_no_year_is_named(content_of, time, period):
+    assert start_year_words(content_of(*TWO_CLINICS, time=time, period=period)) == []
+
+
+def test_what_a_sender_declares_is_not_said_as_a_fact():
+    assert all(words.startswith("Declared by the sender as ") for words in BASES.values())
 
 
 def test_nobody_scored(content_of):

@@ -22,10 +22,9 @@ DUE_ON_COURSE_DAY = {
     "day 28 +- 7": 36,
     "end of loading": 42,
     "end of loading, late": 59,
-    "after session 1": 42,
-    "after session 3": 42,
-    "after session 4": 43,
+    "after session 1": 71,
     "after session 8": 71,
+    "after session 9": 78,
     "month 1 after loading": 73,
     "month 3 after loading": 133,
     "month 12 after loading": 403,
@@ -214,12 +213,49 @@ def test_a_later_course_is_due_by_its_own_start(cohort_of, same):
         """,
         data_cut="2026-05-22",
     )
-    rates = response_rates(cohort, instrument="PHQ-9", window="end of loading", courses="all", by=("kind",))
+    rates = response_rates(cohort, instrument="PHQ-9", window="end of loading", courses="all", by=("course_kind",))
     same(
         rates,
         """
-        kind    | started
-        first   |       1
-        booster |       0
+        course_kind | started
+        first       |       1
+        booster     |       0
+    """,
+    )
+
+
+def test_people_without_a_date_belong_to_no_quarter_and_are_counted_as_such(cohort_of, same):
+    cohort = cohort_of(
+        """
+        patient_id | day | date
+        dated      |   0 | 2026-01-01
+        undated    |   0 |
+        year       |   0 |
+        """,
+        patients="patient_id | start_year \n dated | 2026 \n undated | \n year | 2025",
+        data_cut="2026-06-30",
+    )
+    quarter = flow(cohort, instrument="PHQ-9", window="end of loading", period="2026Q1")
+    same(
+        quarter[quarter["kind"] != "branch"].head(5),
+        """
+        name           | count
+        treated        |     3
+        prior_ketamine |     0
+        undated        |     2
+        not_due        |     0
+        started        |     1
+    """,
+    )
+    year = flow(cohort, instrument="PHQ-9", window="end of loading", period="2026")
+    same(
+        year[year["kind"] != "branch"].head(5),
+        """
+        name           | count
+        treated        |     3
+        prior_ketamine |     0
+        undated        |     1
+        not_due        |     0
+        started        |     2
     """,
     )

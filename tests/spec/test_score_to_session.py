@@ -204,3 +204,36 @@ def test_the_scores_of_a_patient_are_not_joined_to_the_sessions_of_another(cohor
         B          |   5 |     8 |              2 |       16
     """,
     )
+
+
+def test_a_score_just_before_the_session_that_closes_loading_is_still_in_loading(cohort_of, same):
+    cohort = cohort_of(
+        """
+        patient_id | day
+        P1         |   0
+        P1         |   2
+        P1         |   4
+        P1         |   6
+        P1         |   8
+        P1         |  10
+        P1         |  12
+        P1         |  14
+        """,
+        """
+        patient_id | day | occasion | total
+        P1         |   0 | pre      |    20
+        P1         |  14 | pre      |    12
+        P1         |  14 | post     |    11
+        P1         |  15 | pre      |    10
+        """,
+    )
+    same(
+        cohort.outcomes,
+        """
+        day | occasion | session_number | phase
+          0 | pre      |              0 | before
+         14 | pre      |              7 | loading
+         14 | post     |              8 | after loading
+         15 | pre      |              8 | after loading
+    """,
+    )

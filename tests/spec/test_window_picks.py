@@ -7,6 +7,8 @@ which score was picked (empty = none).
 import pytest
 from drawn_tables import read_drawn
 
+from analysis.estimate.rates import response_rates
+
 
 def each_given(days: str, scores: str) -> tuple[str, str]:
     """Draw the sessions of every case of drawn scores, all on the same days, and add its baseline of 20 on day 0."""
@@ -222,63 +224,61 @@ def test_after_session_k_counts_scores_to_14_days_after_it(cohort_of, picked, sa
     )
 
 
-def test_after_session_k_counts_when_session_k_was_given_by_course_day_27_or_7k(cohort_of, picked, same):
+def test_a_loading_session_counts_when_given_by_course_day_56_and_a_later_session_k_by_7k(cohort_of, picked, same):
     second = cohort_of(
         """
         patient_id | day
-        second-27  |   0
-        second-27  |  27
-        second-28  |   0
-        second-28  |  28
+        second-56  |   0
+        second-56  |  56
+        second-57  |   0
+        second-57  |  57
         """,
         """
         patient_id | day | total
-        second-27  |   0 |    20
-        second-27  |  30 |    12
-        second-28  |   0 |    20
-        second-28  |  30 |    11
+        second-56  |   0 |    20
+        second-56  |  60 |    12
+        second-57  |   0 |    20
+        second-57  |  60 |    11
         """,
     )
     same(
         picked(second, "after session 2"),
         """
         patient_id | picked
-        second-27  |     12
-        second-28  |
+        second-56  |     12
+        second-57  |
         """,
     )
-    sixth = cohort_of(
-        """
-        patient_id | day
-        sixth-42   |   0
-        sixth-42   |   3
-        sixth-42   |   7
-        sixth-42   |  10
-        sixth-42   |  14
-        sixth-42   |  42
-        sixth-43   |   0
-        sixth-43   |   3
-        sixth-43   |   7
-        sixth-43   |  10
-        sixth-43   |  14
-        sixth-43   |  43
-        """,
+    days = (0, 3, 7, 10, 14, 17, 21, 24)
+    sessions = "\n".join(f"ninth-{last} | {day}" for last in (63, 64) for day in (*days, last))
+    ninth = cohort_of(
+        f"patient_id | day \n {sessions}",
         """
         patient_id | day | total
-        sixth-42   |   0 |    20
-        sixth-42   |  50 |    10
-        sixth-43   |   0 |    20
-        sixth-43   |  50 |     9
+        ninth-63   |   0 |    20
+        ninth-63   |  70 |    10
+        ninth-64   |   0 |    20
+        ninth-64   |  70 |     9
         """,
     )
     same(
-        picked(sixth, "after session 6"),
+        picked(ninth, "after session 9"),
         """
         patient_id | picked
-        sixth-42   |     10
-        sixth-43   |
+        ninth-63   |     10
+        ninth-64   |
         """,
     )
+
+
+def test_the_first_eight_sessions_describe_the_same_starters(cohort_of):
+    cohort = cohort_of(
+        "patient_id | day | date \n older | 0 | 2026-01-01 \n newer | 0 | 2026-03-01",
+        data_cut="2026-04-15",
+    )
+    windows = [f"after session {k}" for k in range(1, 9)]
+    rates = response_rates(cohort, instrument="PHQ-9", window=windows, denominator="starters")
+    assert set(rates["denominator"]) == {1}
 
 
 def test_a_session_that_was_never_given_has_no_score_after_it(cohort_of, picked, same):

@@ -29,6 +29,11 @@ def test_what_is_not_a_period_is_refused_with_the_right_spelling(text):
         parse_period(text)
 
 
+def test_a_period_may_be_written_in_small_letters_as_a_number_or_be_one_already():
+    assert parse_period("2026q3") == parse_period("2026Q3") == parse_period(parse_period("2026Q3"))
+    assert parse_period(2026).name == "2026"
+
+
 def test_the_period_before_has_the_same_length():
     assert parse_period("2026Q1").previous().name == "2025Q4"
     assert parse_period("2026").previous().name == "2025"

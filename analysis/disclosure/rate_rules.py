@@ -1,0 +1,101 @@
+"""Which rows of a table of rates or means to hide, and which rungs of the ladder beside them."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.disclosure.families import (
+    Flags,
+    Numbers,
+    families,
+    group_columns,
+    hidden_rungs,
+    hide_close,
+    hide_enough,
+    rows_alike,
+    small,
+)
+
+RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
+LADDER = ["started", "eligible", "scored", "with_baseline"]
+"""Most important first: that rung is kept, and the others are compared with it."""
+
+DENOMINATOR_RUNG = {"observed": "scored", "nonresponder": "eligible", "starters": "started"}
+
+
+def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Hide the small counts of a table of rates or means, and what would give them away.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `response_rates` or `mean_scores`; it is changed.
+    most : int
+        Counts from 1 to this are hidden.
+
+    Returns
+    -------
+    DataFrame
+    """
+    counts = {
+        name: table[name].to_numpy("float64", na_value=np.nan)
+        for name in ("numerator", "denominator", *LADDER)
+        if name in table
+    }
+    same = ("window", "outcome", "estimand")
+    totals = families(table, same)
+    # What is decided rests on counts that are the same under every denominator, so that each of them hides the same.
+    size = counts.get("started", counts["denominator"])
+    rungs = hidden_rungs({name: counts[name] for name in LADDER if name in counts}, most)
+    for name, hidden_rung in rungs.items():
+        if "period" in table and (table["period"] == "all").all():
+            # Without a period, the people of a later window are a part of those of an earlier one.
+            hide_close(
+                hidden_rung, counts[name], rows_alike(table, [*group_columns(table), "outcome", "estimand"]), most
+            )
+        others = [counts[name]] if name == "started" else [counts[name], counts["started"] - counts[name]]
+        hide_enough(hidden_rung, others, size, totals, most)
+    hidden = small(counts["denominator"], most)
+    if "estimand" in table:
+        hidden |= _hidden_numerators(table, counts, most)
+        hidden |= _hidden_completers(table, counts, most)
+        for estimand, rung in DENOMINATOR_RUNG.items():
+            hidden |= rungs.get(rung, np.zeros(len(table), dtype=bool)) & (table["estimand"] == estimand).to_numpy()
+        hide_enough(hidden, [counts["numerator"]], size, totals, most)
+    else:
+        hidden |= rungs.get("scored", np.zeros(len(table), dtype=bool))
+    for name, is_hidden in [*rungs.items(), *dict.fromkeys(RATE_VALUES, hidden).items()]:
+        table[name] = table[name].mask(pd.Series(is_hidden, index=table.index))
+    table.loc[hidden, "status"] = "hidden"
+    return table
+
+
+def _hidden_numerators(table: pd.DataFrame, counts: dict[str, Numbers], most: int) -> Flags:
+    """Hide a small numerator, or a small rest of those scored, under every denominator."""
+    numerator = counts["numerator"]
+    rest = np.where(_completers(table), counts["denominator"], counts.get("scored", counts["denominator"])) - numerator
+    hidden = small(numerator, most) | small(rest, most) | small(counts["denominator"] - numerator, most)
+    # One outcome is often a part of another, as remission is of response: their difference is a group of people too.
+    hide_close(hidden, numerator, rows_alike(table, [*group_columns(table), "window", "estimand"]), most)
+    size = counts.get("started", counts["denominator"])
+    hide_enough(hidden, [numerator, rest], size, families(table, ("window", "outcome", "estimand")), most)
+    return hidden
+
+
+def _hidden_completers(table: pd.DataFrame, counts: dict[str, Numbers], most: int) -> Flags:
+    """Hide the completers' row where those scored who did not complete, or the responders among them, are few."""
+    hidden = np.zeros(len(table), dtype=bool)
+    completers = _completers(table)
+    for rows in rows_alike(table, [*group_columns(table), "window", "outcome"]):
+        own, beside = rows[completers[rows]], rows[~completers[rows]]
+        if not len(own):
+            continue
+        others_scored = counts["scored"][own] - counts["denominator"][own] if "scored" in counts else np.zeros(len(own))
+        hidden[own] |= small(others_scored, most)
+        if len(beside):
+            others_with = counts["numerator"][beside[0]] - counts["numerator"][own]
+            hidden[own] |= small(others_with, most) | small(others_scored - others_with, most)
+    return hidden
+
+
+def _completers(table: pd.DataFrame) -> Flags:
+    return (table["estimand"] == "completers").to_numpy(dtype=bool)
