@@ -66,7 +66,7 @@ def _missing(file: TableFile, layout: TableLayout) -> Iterator[Problem]:
             if name == "day" and "date" in file.names:
                 advice = (
                     "There is a column date; day is the number of days since the patient's first treatment. "
-                    "Count it for each row and add it."
+                    "Count it for each row and add it, or let `outcomes import` count it from the dates."
                 )
             yield Problem(file.table, "missing column", "error", f"the column {name} is missing", advice)
     if layout.items and not {"total", *layout.items} & set(file.names):
