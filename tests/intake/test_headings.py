@@ -36,7 +36,8 @@ def test_a_date_without_a_day_is_told_what_a_day_is(tmp_path):
     told = "There is a column date; day is the number of days since the patient's first treatment."
     (with_date,) = check_sessions(tmp_path / "a", "patient_id,date,treatment\nP1,2026-03-01,ketamine\n")["message"]
     (without,) = check_sessions(tmp_path / "b", "patient_id,treatment\nP1,ketamine\n")["message"]
-    assert with_date == f"sessions: the column day is missing. {told} Count it for each row and add it, or let `outcomes import` count it from the dates."
+    advice = "Count it for each row and add it, or let `outcomes import` count it from the dates."
+    assert with_date == f"sessions: the column day is missing. {told} {advice}"
     assert "column date" not in without
 
 
