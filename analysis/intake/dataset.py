@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.intake.examination import Examination, examine
 from analysis.intake.folders import file_sha256
 from analysis.intake.problems import problems_table
+from analysis.intake.revisions import read_revisions
 from analysis.intake.schema import layout_tables
 from analysis.intake.settings import SETTINGS_FILE
 from analysis.intake.summary import html_summary, plain_summary, summarise
@@ -92,6 +93,11 @@ class Dataset:
         ]
         query = f'SELECT "table", reason, rows FROM ({" UNION ALL ".join(queries)}) ORDER BY place, reason'
         return self.connect().execute(query).df()
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """What earlier updates changed, by table and period (see `read_revisions`); no rows when there was none."""
+        return read_revisions(self.path)
 
     @cached_property
     def sha256(self) -> str:
