@@ -24,7 +24,8 @@ class Linked:
 
     ``patient`` is a column of the table or, written as ``other.column``, of a table that is joined; ``joins`` gives for
     each joined table the columns ``on`` and ``to``; ``frame`` holds the table's cells and those of the joined ones;
-    ``leave_out`` the rules for rows that are not used; ``codes`` stand for a missing value in columns that others use; ``drafted`` keeps what was found out about it already.
+    ``leave_out`` the rules for rows that are not used; ``codes`` what stands for a missing value in columns that other
+    tables use; ``drafted`` keeps what was found out about it already.
     """
 
     table: FoundTable
