@@ -14,9 +14,9 @@ SEVERAL_RESULTS = "several different results of one test"
 Codes = tuple[tuple[tuple[str, ...], ...], str]
 
 # By instrument the test codes of its items and of its total, as in CDISC's controlled terminology for questionnaires,
-# ratings and scales (QRS). PHQ-9: confirmed in part (code list PHQ01TC). HAM-D17 (in RS since supplement 2.0, in QS before):
-# HAMD103, HAMD108, HAMD116A, HAMD116B and HAMD118 seen in CDISC's draft of supplement 2.1, the others follow its
-# numbering; of 16A and 16B one is answered. GAD-7: the items seen in the programs of a published trial; its total,
+# ratings and scales (QRS). PHQ-9: confirmed in part (code list PHQ01TC). HAM-D17 (in RS since supplement 2.0, in QS
+# before): HAMD103, HAMD108, HAMD116A, HAMD116B and HAMD118 seen in CDISC's draft of supplement 2.1, the others follow
+# its numbering; of 16A and 16B one is answered. GAD-7: the items seen in the programs of a published trial; its total,
 # and MADRS but for its total (seen likewise), follow the numbering of the others and are unverified.
 TEST_CODES: dict[str, Codes] = {
     "PHQ-9": (tuple((f"PHQ01{n:02}",) for n in range(1, 10)), "PHQ0111"),
