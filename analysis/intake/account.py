@@ -1,5 +1,6 @@
 """The account of an import: every source row and column, and where it went. It never holds a patient's value."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -7,13 +8,13 @@ from html import escape
 import pandas as pd
 
 from analysis.intake.built_parts import BuiltPart, counts_days
-from analysis.intake.mapping_grammar import Mapping
+from analysis.intake.mapping_grammar import Block, Mapping, Part
 from analysis.intake.readers.source_table import ERROR_CELL
 from analysis.intake.schema import layout_tables
 from analysis.intake.source_columns import owner_of
 from analysis.intake.sources import Source
-
-NOT_REFERRED_TO = "no row of another file refers to it"
+from analysis.intake.table_files import LARGEST_CSV
+from analysis.intake.tally import PartCounts, Tally
 
 PROBLEMS = "Found by the checks of the dataset"
 
@@ -74,6 +75,7 @@ class Account:
         for title, table in self._sections():
             text = table.to_string(index=False, formatters=_SHOWN) if len(table) else "none"
             lines += ["", title, *(f"  {line.rstrip()}" for line in text.splitlines())]
+        lines += [f"\n{self._in_parquet}"] if self._in_parquet else []
         found = [f"  {row.severity}: {row.message}" for row in self.problems.itertuples()]
         lines += ["", PROBLEMS, *(found or ["  none"])]
         return "\n".join(lines)
@@ -85,7 +87,14 @@ class Account:
         for title, table in [*self._sections(), (PROBLEMS, self.problems[["severity", "message"]])]:
             body = table.to_html(index=False, escape=True, border=0) if len(table) else "<p>none</p>"
             parts.append(f"<h4>{escape(title)}</h4>{body}")
-        return "".join(parts)
+        return "".join([*parts, f"<p>{self._in_parquet}</p>" if self._in_parquet else ""])
+
+    @property
+    def _in_parquet(self) -> str:
+        """Say which tables are too long for CSV."""
+        written = self.tables.groupby("table", sort=False)["written"].sum()
+        long = ", ".join(written.index[written > LARGEST_CSV])
+        return f"Written as Parquet, with more rows than a spreadsheet shows ({LARGEST_CSV:,}): {long}." if long else ""
 
     def _sections(self) -> Iterable[tuple[str, pd.DataFrame]]:
         columns = self.columns.drop(columns="reason")[self.columns["fate"] != "dropped"]
@@ -116,13 +125,43 @@ def make_account(
     -------
     Account
     """
-    fates = _row_fates(sources, built)
+    tally = Tally(mapping)
+    for name, source in sources.items():
+        tally.add(source, {number: each for number, each in enumerate(built) if each.block.file == name})
+    return account_of(mapping, tally, sources, [(each.block, each.part) for each in built], problems)
+
+
+def account_of(
+    mapping: Mapping,
+    tally: Tally,
+    sources: dict[str, Source],
+    parts: list[tuple[Block, Part]],
+    problems: pd.DataFrame,
+) -> Account:
+    """Write the account of rows that are counted.
+
+    Parameters
+    ----------
+    mapping : Mapping
+    tally : Tally
+    sources : dict of str to Source
+        Of each file its header, dropped columns and error cells; the rows do not matter.
+    parts : list of tuple of Block and Part
+        In the order in which the tally counts them.
+    problems : DataFrame
+        From ``check_dataset``.
+
+    Returns
+    -------
+    Account
+    """
+    left_out_by_file = tally.left_out()
     files, left_out = [], []
     for name, source in sources.items():
-        counts = fates[name].value_counts()
+        counts = _by_size(left_out_by_file[name])
         declared = [rule.reason for rule in source.file.leave_out]
-        reasons = dict.fromkeys([*declared, *counts.index], 0) | counts.to_dict()
-        read, out = len(source.rows), int(counts.sum())
+        reasons = dict.fromkeys([*declared, *counts], 0) | counts
+        read, out = tally.read[name], sum(counts.values())
         files.append((name, source.file.path, read, read - out, out))
         left_out += [(name, reason, rows) for reason, rows in reasons.items()]
     tables, not_written = [], []
@@ -131,12 +170,12 @@ def make_account(
         for name, source in sources.items()
         for column, cells in source.error_cells.items()
     ]
-    for each in built:
-        where = (each.block.table, each.block.file, each.part.name)
-        counts = each.not_written.value_counts()
-        tables.append((*where, len(each.rows), len(each.written), int(each.merged.sum()), int(counts.sum())))
-        not_written += [(*where, reason, rows) for reason, rows in counts.items()]
-        values += [(*where, *changed) for changed in each.changed_values]
+    for number, (block, part) in enumerate(parts):
+        where, counts_of = (block.table, block.file, part.name), tally.parts.get(number, PartCounts())
+        reasons = _by_size(counts_of.not_written)
+        tables.append((*where, counts_of.rows, counts_of.written, counts_of.merged, sum(reasons.values())))
+        not_written += [(*where, reason, rows) for reason, rows in reasons.items()]
+        values += [(*where, *changed) for changed in counts_of.changed_values]
     return Account(
         dataset=mapping.dataset["name"],
         files=pd.DataFrame(files, columns=["file", "path", "read", "used", "left_out"]),
@@ -151,25 +190,9 @@ def make_account(
     )
 
 
-def _row_fates(sources: dict[str, Source], built: list[BuiltPart]) -> dict[str, pd.Series]:
-    """Give each row of each file the reason it was left out, NA when it was used."""
-    fates, wrote = {}, {}
-    for name, source in sources.items():
-        parts = [each for each in built if each.block.file == name]
-        reason = source.left_out.copy()
-        gave = pd.Series(False, index=reason.index)
-        for each in parts:
-            gave |= each.not_written.isna().reindex(reason.index, fill_value=False)
-            reason = reason.fillna(each.not_written)
-        wrote[name], fates[name] = gave, reason
-    for name, source in sources.items():
-        for other, rows in source.partners.items():
-            wrote[other] |= pd.Series(wrote[other].index, wrote[other].index).isin(rows[wrote[name]])
-    for name, source in sources.items():
-        kept = source.left_out.isna()
-        fates[name] = fates[name].mask(kept & wrote[name], pd.NA)
-        fates[name] = fates[name].mask(kept & ~wrote[name] & fates[name].isna(), NOT_REFERRED_TO)
-    return fates
+def _by_size(counts: Counter[str]) -> dict[str, int]:
+    """Put reasons with more rows first; among equals, those that came first."""
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def _column_fates(mapping: Mapping, sources: dict[str, Source]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.intake.mapping_grammar import Block, Part
 from analysis.intake.schema import TableLayout, layout_tables
 
-_GIVEN = ["given", "stopped-early"]
+_GIVEN = ["given", "stopped-early"]  # and those of which the status is not told
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,15 @@ class BuiltPart:
         return self.rows[self.is_written]
 
     @property
-    def changed_values(self) -> list[tuple[str, str, int]]:
-        """The marks of the rows that are written, counted: column, reason, cells."""
+    def marked_cells(self) -> dict[tuple[str, str], int]:
+        """How many cells of written rows each mark counts, by column and reason."""
         written = self.is_written
-        counts = [(column, reason, int((mask & written).sum())) for (column, reason), mask in self.marks.items()]
-        return [each for each in counts if each[2]]
+        return {what: int((mask & written).sum()) for what, mask in self.marks.items()}
+
+    @property
+    def changed_values(self) -> list[tuple[str, str, int]]:
+        """The marks that count any cell: column, reason, cells."""
+        return [(*what, cells) for what, cells in self.marked_cells.items() if cells]
 
 
 def counts_days(table: str, part: Part) -> bool:
@@ -83,4 +87,4 @@ def given_sessions(sessions: pd.DataFrame) -> pd.Series:
     """
     if "status" not in sessions:
         return pd.Series(True, index=sessions.index)
-    return sessions["status"].fillna(_GIVEN[0]).isin(_GIVEN)
+    return sessions["status"].isna() | sessions["status"].isin(_GIVEN)

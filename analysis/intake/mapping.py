@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
-from analysis.intake.account import Account, make_account
+from analysis.intake.account import Account, account_of, make_account
 from analysis.intake.dataset import check_dataset
 from analysis.intake.folders import replacing_folder
-from analysis.intake.mapping_apply import assemble_tables, build_parts
+from analysis.intake.mapping_apply import assemble_tables, build_parts, ordered_parts
 from analysis.intake.mapping_grammar import Mapping
 from analysis.intake.mapping_reading import read_mapping
 from analysis.intake.pseudonyms import open_pseudonyms
 from analysis.intake.sources import read_sources
+from analysis.intake.streaming import STREAMED_FROM, bytes_to_stream, can_stream, stream_tables
+from analysis.intake.table_files import LARGEST_CSV, write_csv, write_parquet
 from analysis.intake.toml_tables import Settings, toml_text
 from analysis.vocabulary.errors import CallError, DataError
 
@@ -84,25 +87,39 @@ def import_folder(
     rules = read_mapping(mapping)
     pseudonyms = open_pseudonyms(rules.pseudonyms, key_file=key_file, outside=(folder, out))
     with replacing_folder(out, force=force, marker="dataset.toml") as work:
-        sources = read_sources(folder, rules)
-        built = build_parts(rules, sources)
-        _write(work, assemble_tables(built, rules, pseudonyms), rules)
-        problems = check_dataset(work)
+        _write_settings(work, rules)
+        if can_stream(rules) and bytes_to_stream(folder, rules) >= STREAMED_FROM:
+            tally, sources = stream_tables(folder, rules, pseudonyms, work)
+            problems = check_dataset(work)
+            account = account_of(rules, tally, sources, ordered_parts(rules), problems)
+        else:
+            sources = read_sources(folder, rules)
+            built = build_parts(rules, sources)
+            _write_tables(work, assemble_tables(built, rules, pseudonyms))
+            problems = check_dataset(work)
+            account = make_account(rules, sources, built, problems)
         _refuse_errors(problems)
-        account = make_account(rules, sources, built, problems)
         if pseudonyms is not None:
             pseudonyms.save()  # before the dataset is put in place: no pseudonym without its key
         return account
 
 
-def _write(work: Path, tables: dict[str, pd.DataFrame], mapping: Mapping) -> None:
+def _write_settings(work: Path, mapping: Mapping) -> None:
     settings: Settings = {"layout": 1} | mapping.dataset
     if mapping.definitions:
         settings = {"layout": 1, "definitions": "definitions.toml"} | mapping.dataset
         work.joinpath("definitions.toml").write_text(toml_text(mapping.definitions), encoding="utf-8", newline="\n")
     work.joinpath("dataset.toml").write_text(toml_text(settings), encoding="utf-8", newline="\n")
+
+
+def _write_tables(work: Path, tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
-        table.to_csv(work / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+        if len(table) <= LARGEST_CSV:
+            write_csv(work / f"{name}.csv", [table])
+        else:
+            with duckdb.connect() as con:
+                con.register("rows", table)
+                write_parquet(work / f"{name}.parquet", con, "FROM rows")
 
 
 def _refuse_errors(problems: pd.DataFrame) -> None:

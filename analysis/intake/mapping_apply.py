@@ -2,18 +2,16 @@
 
 import pandas as pd
 
-from analysis.intake.built_parts import BuiltPart, counts_days, given_sessions
+from analysis.intake.built_parts import BuiltPart, given_sessions
 from analysis.intake.carried_values import carry_values
-from analysis.intake.layout_fit import misfits, out_of_calendar, out_of_range
-from analysis.intake.mapping_cells import change_cells, refuse_cells
-from analysis.intake.mapping_grammar import Block, ColumnRule, Mapping, Part
+from analysis.intake.mapping_grammar import Block, Mapping, Part
+from analysis.intake.part_building import build_part
 from analysis.intake.pseudonyms import Pseudonyms
 from analysis.intake.rare_values import merge_rare_values
-from analysis.intake.readers.source_table import row_list
 from analysis.intake.schema import layout_tables
 from analysis.intake.sources import Source
+from analysis.intake.table_errors import repeated_key_error, stranger_error
 from analysis.intake.treatment_start import first_treatments, with_days
-from analysis.vocabulary.errors import DataError
 
 
 def build_parts(mapping: Mapping, sources: dict[str, Source]) -> list[BuiltPart]:
@@ -36,13 +34,37 @@ def build_parts(mapping: Mapping, sources: dict[str, Source]) -> list[BuiltPart]
         reason; rows that should agree and do not; a cell of another kind than its column.
         Each names the file, the column and the rows, never the value.
     """
-    wanted = [(block, part) for block in mapping.blocks for part in block.parts]
-    sessions = [_build_part(*each, sources, [], mapping) for each in wanted if each[0].table == "sessions"]
+    wanted = ordered_parts(mapping)
+    sessions = [build_part(*each, sources[each[0].file], mapping) for each in wanted if each[0].table == "sessions"]
     starts = first_treatments(sessions)
     sessions = carry_values([with_days(each, starts, keep_dates=mapping.keep_dates) for each in sessions])
     written = [each.written for each in sessions]
-    others = [_build_part(*each, sources, written, mapping) for each in wanted if each[0].table != "sessions"]
+
+    def first_days(patients: pd.Series, after: tuple[tuple[str, str], ...]) -> pd.Series:
+        return patients.map(_first_days(pd.concat(written), after)).astype("Int64")
+
+    others = [
+        build_part(block, part, sources[block.file], mapping, first_days=first_days)
+        for block, part in wanted
+        if block.table != "sessions"
+    ]
     return merge_rare_values([*sessions, *(with_days(each, starts, keep_dates=mapping.keep_dates) for each in others)])
+
+
+def ordered_parts(mapping: Mapping) -> list[tuple[Block, Part]]:
+    """List the parts of all blocks in the order in which they are built.
+
+    Parameters
+    ----------
+    mapping : Mapping
+
+    Returns
+    -------
+    list of tuple of Block and Part
+        Those of sessions first.
+    """
+    parts = [(block, part) for block in mapping.blocks for part in block.parts]
+    return sorted(parts, key=lambda each: each[0].table != "sessions")
 
 
 def assemble_tables(
@@ -76,8 +98,7 @@ def assemble_tables(
         if not parts:
             continue
         table = pd.concat([each.written for each in parts], ignore_index=True)
-        known = [*layout.columns, *mapping.dataset.get("extra_columns", {}).get(name, [])]
-        table = table[[column for column in known if column in table]]
+        table = table[[column for column in known_columns(name, mapping) if column in table]]
         if pseudonyms is not None:
             table = table.assign(
                 **{each: pseudonyms.replace(each, table[each]) for each in pseudonyms.kinds if each in table}
@@ -96,6 +117,22 @@ def assemble_tables(
     return tables
 
 
+def known_columns(table: str, mapping: Mapping) -> list[str]:
+    """List the columns that a table may have, in order.
+
+    Parameters
+    ----------
+    table : str
+    mapping : Mapping
+
+    Returns
+    -------
+    list of str
+        Those of the layout, and then the dataset's own.
+    """
+    return [*layout_tables()[table].columns, *mapping.dataset.get("extra_columns", {}).get(table, [])]
+
+
 def _refuse_strangers(built: list[BuiltPart], mapping: Mapping) -> None:
     """Stop at patients that the table patients lacks while the rows can be named as they stand in the sources."""
     patients = [each.written["patient_id"] for each in built if each.block.table == "patients"]
@@ -104,11 +141,7 @@ def _refuse_strangers(built: list[BuiltPart], mapping: Mapping) -> None:
             ids = each.written["patient_id"]
             rows = ids.index[ids.notna() & ~ids.isin(pd.concat(patients))]
             if len(rows):
-                raise DataError(
-                    f"{mapping.files[each.block.file].path}, {row_list(rows)}: the patient of a row for the table "
-                    f"{each.block.table} is not in the table patients. Add the patient to the source of patients, or "
-                    f"leave the rows out by `files.{each.block.file}.join` and `leave_out`."
-                )
+                raise stranger_error(each.block.table, each.block.file, mapping.files[each.block.file].path, rows)
 
 
 def _refuse_repeated_keys(name: str, keys: pd.DataFrame, parts: list[BuiltPart], mapping: Mapping) -> None:
@@ -116,99 +149,8 @@ def _refuse_repeated_keys(name: str, keys: pd.DataFrame, parts: list[BuiltPart],
     if not repeated.any():
         return
     origin = pd.concat([pd.Series(each.block.file, index=each.written.index) for each in parts])[repeated]
-    places = [
-        f"{mapping.files[file].path}, {row_list(pd.Index(origin.index[origin == file]).unique())}"
-        for file in origin.unique()
-    ]
-    raise DataError(
-        f"{'; '.join(places)}: the same {', '.join(keys.columns)} more than once in the table {name}. "
-        f"Tell them apart by a further key column, leave one out, or give `tables.{name}.once_per`."
-    )
-
-
-def _build_part(
-    block: Block, part: Part, sources: dict[str, Source], sessions: list[pd.DataFrame], mapping: Mapping
-) -> BuiltPart:
-    source = sources[block.file]
-    used = source.used
-    reason = pd.Series(pd.NA, index=used.index, dtype="object")
-    rows = pd.DataFrame(index=used.index)
-    marks: dict[tuple[str, str], pd.Series] = {}
-    for target, rule in sorted(part.columns.items(), key=lambda item: item[0] != "patient_id"):
-        cells = change_cells(rule, used, source.file)
-        rows[target] = cells.texts
-        marks |= {(target, what): mask for what, mask in cells.marks.items()}
-        if rule.visits is not None:
-            rows[target], lost = _days(rule, rows[target], rows["patient_id"], sessions)
-            reason = reason.mask(reason.isna() & lost, rule.without_session)
-        outside, why = _without_place((block.table, target), rule, rows[target], source, mapping)
-        column = layout_tables()[block.table].columns.get(target)
-        if (column is not None and column.row_fault) or (target == "date" and counts_days(block.table, part)):
-            reason = reason.mask(reason.isna() & outside, f"{target} {why}")
-        marks[target, why] = outside
-        rows[target] = rows[target].mask(outside)
-    for target, why in part.needs.items():
-        reason = reason.mask(reason.isna() & rows[target].isna(), why)
-    required = layout_tables()[block.table].required_columns
-    for target in ("date" if each == "day" and counts_days(block.table, part) else each for each in required):
-        empty = rows.index[reason.isna() & rows[target].isna()]
-        if len(empty):
-            raise DataError(
-                f"{source.file.path}, {row_list(empty)}: no {target} for the table {block.table}. "
-                f"To leave them out, say why as `{block.path}.needs.{target}`."
-            )
-    merged = pd.Series(False, index=used.index)
-    if block.once_per:
-        merged = _repeats(block, rows[reason.isna()], source.file.path).reindex(used.index, fill_value=False)
-    return BuiltPart(block, part, rows, reason, merged, marks)
-
-
-def _without_place(
-    place: tuple[str, str], rule: ColumnRule, cells: pd.Series, source: Source, mapping: Mapping
-) -> tuple[pd.Series, str]:
-    """Stop at cells of another kind than the column, and find the numbers and dates that are out of its range."""
-    table, target = place
-    if rule.dates is not None and target == "date":
-        return out_of_calendar(cells)
-    column = layout_tables()[table].columns.get(target)
-    pseudonymised = mapping.pseudonyms is not None and target in mapping.pseudonyms.kinds
-    if column is None or pseudonymised or not rule.from_cells:
-        return pd.Series(False, index=cells.index), ""
-    wrong, what = misfits(cells, column, instruments=set(mapping.definitions.get("instruments", {})))
-    refuse_cells(wrong, f"{what} (`{rule.path}`)", rule, source.file)
-    return out_of_range(cells, column)
-
-
-def _repeats(block: Block, rows: pd.DataFrame, file: str) -> pd.Series:
-    """Say which rows repeat an earlier one with the same ``once_per`` cells; all their other cells must agree."""
-    keys = rows[list(block.once_per)]
-    repeats = keys.duplicated()
-    first = keys.merge(rows[~repeats], how="left").set_axis(rows.index)[rows.columns]
-    differs = rows.ne(first) & ~(rows.isna() & first.isna())
-    odd = rows.index[differs.any(axis="columns")]
-    if len(odd):
-        columns = ", ".join(rows.columns[differs.any()])
-        raise DataError(
-            f"{file}, {row_list(odd)}: {columns} not the same as in an earlier row with the same "
-            f"{', '.join(block.once_per)}, though `{block.path}.once_per` makes one row of them."
-        )
-    return repeats
-
-
-def _days(
-    rule: ColumnRule, labels: pd.Series, patients: pd.Series, sessions: list[pd.DataFrame]
-) -> tuple[pd.Series, pd.Series]:
-    """Return the day of each visit, and whether it follows a session that did not take place."""
-    days = pd.Series(pd.NA, index=labels.index, dtype="Int64")
-    lost = pd.Series(False, index=labels.index)
-    for label, visit in (rule.visits or {}).items():
-        chosen = labels == label
-        start = pd.Series(0, index=labels.index, dtype="Int64")
-        if visit.after:
-            start = patients.map(_first_days(pd.concat(sessions), visit.after)).astype("Int64")
-        days = days.mask(chosen, start + visit.days)
-        lost |= chosen & start.isna() & patients.notna()
-    return days.astype("str"), lost
+    rows = {mapping.files[file].path: pd.Index(origin.index[origin == file]) for file in origin.unique()}
+    raise repeated_key_error(name, list(keys.columns), rows)
 
 
 def _first_days(sessions: pd.DataFrame, after: tuple[tuple[str, str], ...]) -> pd.Series:

@@ -7,9 +7,8 @@ import pandas as pd
 from analysis.intake.amounts import read_amounts
 from analysis.intake.date_cells import NO_DATE, SHORT_YEAR, TWO_READINGS, read_dates
 from analysis.intake.mapping_grammar import ColumnRule, SourceFile
-from analysis.intake.readers.source_table import row_list
+from analysis.intake.readers.source_table import RowsError, row_list
 from analysis.intake.zip_codes import read_zip3
-from analysis.vocabulary.errors import DataError
 
 OLDEST_AGE = 125
 AGE_TOP = 90
@@ -106,7 +105,7 @@ def refuse_cells(wrong: pd.Series, what: str, rule: ColumnRule, file: SourceFile
     rows = wrong.index[wrong]
     if len(rows):
         columns = " or ".join(f"'{source}'" for source in rule.sources)
-        raise DataError(f"{file.path}, {row_list(rows)}, column {columns}: {what}.")
+        raise RowsError(f"{file.path}, {row_list(rows)}, column {columns}: {what}.", rows)
 
 
 def ages_of(years: pd.Series) -> Cells:

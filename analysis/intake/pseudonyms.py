@@ -13,11 +13,13 @@ import re
 import secrets
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.intake.cells import ID_PATTERN
+from analysis.intake.distinct_rows import by_distinct
 from analysis.intake.mapping_grammar import PseudonymRules
 from analysis.vocabulary.errors import CallError, DataError
 
@@ -50,6 +52,7 @@ class Pseudonyms:
     kinds: tuple[str, ...]
     known: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     read: bytes | None = field(default=None, repr=False)
+    _taken: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
     def replace(self, kind: str, identifiers: pd.Series) -> pd.Series:
         """Put a pseudonym in place of each identifier; one that has none yet is given one.
@@ -65,13 +68,21 @@ class Pseudonyms:
         -------
         Series
         """
+        return by_distinct(identifiers, partial(self._replaced, kind))
+
+    def _replaced(self, kind: str, identifiers: pd.Series) -> pd.Series:
         own = self.known.setdefault(kind, {})
-        taken = set(own.values())
-        for identifier in identifiers.dropna().unique():
-            if identifier not in own:
-                own[identifier] = self._new(kind, identifier, taken)
-                taken.add(own[identifier])
-        return identifiers.map(own).astype("str")
+        if kind not in self._taken:
+            self._taken[kind] = set(own.values())
+        taken = self._taken[kind]
+        replaced: list[str | None] = []
+        for identifier in identifiers.to_numpy(dtype=object):
+            pseudonym = own.get(identifier)
+            if pseudonym is None and isinstance(identifier, str):
+                pseudonym = own[identifier] = self._new(kind, identifier, taken)
+                taken.add(pseudonym)
+            replaced.append(pseudonym)
+        return pd.Series(replaced, index=identifiers.index, dtype="str")
 
     def _new(self, kind: str, identifier: str, taken: set[str]) -> str:
         if self.secret is not None:

@@ -1,14 +1,18 @@
 """Reading the files a mapping names: every cell as text, every row with its number in a spreadsheet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from analysis.intake.distinct_rows import by_distinct
 from analysis.intake.mapping_grammar import Join, Mapping, SourceFile
 from analysis.intake.readers.formats import read_table
 from analysis.intake.readers.remotes import Remotes
-from analysis.intake.readers.source_table import SourceTable, row_list
+from analysis.intake.readers.source_table import RowsError, SourceTable, row_list
 from analysis.intake.source_columns import check_columns
 from analysis.vocabulary.errors import DataError
 
@@ -68,48 +72,104 @@ def read_sources(folder: Path, mapping: Mapping) -> dict[str, Source]:
         spare={name: table.spare for name, table in tables.items()},
         refused={name: table.refused for name, table in tables.items()},
     )
-    return {name: _source(file, tables, mapping, dropped[name]) for name, file in mapping.files.items()}
-
-
-def _source(file: SourceFile, tables: dict[str, SourceTable], mapping: Mapping, dropped: dict[str, str]) -> Source:
-    table = tables[file.name]
-    empty = (table.rows == "").all(axis="columns")
-    rows = _without_codes(table.rows, file)
-    partners: dict[str, pd.Series] = {}
-    for name, join in file.joins.items():
-        other = _without_codes(tables[name].rows, mapping.files[name])
-        partners[name] = _partner_rows(rows[join.on], other[join.to], mapping.files[name], join)
-        joined = other.reindex(partners[name]).set_axis(rows.index, axis="index").add_prefix(f"{name}.")
-        rows = rows.join(joined[[column for column in joined if column not in rows]])
-    left_out = pd.Series(table.left_out, dtype="object").reindex(rows.index)
-    left_out = left_out.mask(left_out.isna() & empty, EMPTY_LINE)
-    for rule in file.leave_out:
-        chosen = rows[rule.column].isna() if rule.cells is None else rows[rule.column].isin(rule.cells)
-        left_out = left_out.mask(left_out.isna() & chosen, rule.reason)
-    for name, join in file.joins.items():
-        alone = rows.index[left_out.isna() & (partners[name] == 0)]
-        if len(alone) and not join.optional:
-            raise DataError(
-                f"{file.path}, {row_list(alone)}: no row in {mapping.files[name].path} has the same '{join.on}' "
-                f"(`{join.path}`). To leave them out, add a rule to "
-                f'`files.{file.name}.leave_out` with column = "{name}.{join.to}" and missing = true.'
-            )
-    header = [*table.rows.columns, *table.refused]
-    return Source(file, header, rows, left_out, partners, dropped, table.missing)
+    rows = {name: _without_codes(table.rows, mapping.files[name]) for name, table in tables.items()}
+    sources = {}
+    for name, file in mapping.files.items():
+        table = tables[name]
+        header, empty = [*table.rows.columns, *table.refused], (table.rows == "").all(axis="columns")
+        others = {other: JoinedFile(rows[other], mapping.files[other], join) for other, join in file.joins.items()}
+        own = Source(file, header, rows[name], _marked_empty(table, empty), {}, dropped[name], table.missing)
+        sources[name] = join_files(own, others)
+    return sources
 
 
 def _without_codes(table: pd.DataFrame, file: SourceFile) -> pd.DataFrame:
     return table.mask(table.isin(["", *file.missing]))
 
 
-def _partner_rows(values: pd.Series, keys: pd.Series, other: SourceFile, join: Join) -> pd.Series:
-    """Return for each value the row of the other file whose key is the same, 0 where there is none."""
-    keys = keys.dropna()
-    repeated = keys.index[keys.duplicated(keep=False)]
-    if len(repeated):
-        raise DataError(
-            f"{other.path}, {row_list(repeated)}, column '{join.to}': the same value stands in several rows; "
-            f"`{join.path}` needs one row for each."
-        )
-    rows = values.map(pd.Series(keys.index, index=keys.array, dtype="object")).astype("object")
-    return rows.where(rows.notna(), 0).astype(keys.index.dtype if keys.index.dtype == "int64" else "object")
+def _marked_empty(table: SourceTable, empty: pd.Series) -> pd.Series:
+    left_out = pd.Series(table.left_out, dtype="object").reindex(table.rows.index)
+    return left_out.mask(left_out.isna() & empty, EMPTY_LINE)
+
+
+class JoinedFile:
+    """Another file, whose rows are found by the cells of one column.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Missing cells as NA.
+    file : SourceFile
+    join : Join
+
+    Raises
+    ------
+    DataError
+        A value stands in several rows of the column.
+    """
+
+    def __init__(self, rows: pd.DataFrame, file: SourceFile, join: Join) -> None:
+        keys = rows[join.to].dropna()
+        repeated = keys.index[keys.duplicated(keep=False)]
+        if len(repeated):
+            raise DataError(
+                f"{file.path}, {row_list(repeated)}, column '{join.to}': the same value stands in several rows; "
+                f"`{join.path}` needs one row for each."
+            )
+        self.rows, self.file = rows, file
+        self._keys = pd.Index(keys.astype("str"))
+        self._places = np.append(np.flatnonzero(rows[join.to].notna()), -1)
+
+    def places_of(self, values: pd.Series) -> npt.NDArray[np.intp]:
+        """Return for each value the position of its row, -1 where there is none."""
+        found = by_distinct(values, lambda texts: pd.Series(self._keys.get_indexer(texts.array), index=texts.index))
+        places: npt.NDArray[np.intp] = self._places[found.to_numpy()]
+        return places
+
+    def row_numbers(self, places: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the row number at each position, 0 where there is none."""
+        numbers: npt.NDArray[Any] = np.append(self.rows.index.to_numpy(), 0)
+        return numbers[places]
+
+
+def join_files(source: Source, others: dict[str, JoinedFile]) -> Source:
+    """Bring the columns of other files along, and then leave rows out.
+
+    Parameters
+    ----------
+    source : Source
+        A file, or a chunk of it, without joined columns.
+    others : dict of str to JoinedFile
+        The files it joins, by name.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    RowsError
+        A row finds no partner.
+    """
+    file, rows, left_out = source.file, source.rows, source.left_out
+    partners: dict[str, pd.Series] = {}
+    joined: dict[str, pd.Series] = {}
+    for name, join in file.joins.items():
+        places = others[name].places_of(rows[join.on])
+        partners[name] = pd.Series(others[name].row_numbers(places), index=rows.index)
+        for column, cells in others[name].rows.items():
+            joined.setdefault(f"{name}.{column}", pd.Series(cells.array.take(places, allow_fill=True), rows.index))
+    rows = rows.join(pd.DataFrame({column: cells for column, cells in joined.items() if column not in rows}))
+    for rule in file.leave_out:
+        chosen = rows[rule.column].isna() if rule.cells is None else rows[rule.column].isin(rule.cells)
+        left_out = left_out.mask(left_out.isna() & chosen, rule.reason)
+    for name, join in file.joins.items():
+        alone = rows.index[left_out.isna() & (partners[name] == 0)]
+        if len(alone) and not join.optional:
+            raise RowsError(
+                f"{file.path}, {row_list(alone)}: no row in {others[name].file.path} has the same '{join.on}' "
+                f"(`{join.path}`). To leave them out, add a rule to "
+                f'`files.{file.name}.leave_out` with column = "{name}.{join.to}" and missing = true.',
+                alone,
+            )
+    return replace(source, rows=rows, left_out=left_out, partners=partners)

@@ -1,13 +1,17 @@
 """Dates become days: each patient's days are counted from the first session that was given."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pandas as pd
 
 from analysis.intake.built_parts import BuiltPart, counts_days, given_sessions
+from analysis.intake.distinct_rows import are_categories, by_distinct, whole_number_texts
 from analysis.intake.layout_fit import out_of_range
 from analysis.intake.mapping_cells import ages_of
+from analysis.intake.schema import Column
 
 NO_START = "no first treatment to count days from"
 
@@ -27,18 +31,35 @@ def first_treatments(sessions: list[BuiltPart]) -> pd.Series:
     Series of datetime
         By patient_id; patients without a given and dated session are not in it.
     """
-    found = [_start_dates(each) for each in sessions if "date" in each.rows]
+    found = [_by_patient(each) for each in sessions if "date" in each.rows]
     starts = pd.concat(found) if found else pd.Series(index=pd.Index([], dtype="str"), dtype=_DATES)
     earliest: pd.Series = starts.groupby(level=0).min()
     return earliest
 
 
-def _start_dates(each: BuiltPart) -> pd.Series:
+def _by_patient(each: BuiltPart) -> pd.Series:
+    dates = start_dates(each)
+    return dates.set_axis(each.rows.loc[dates.index, "patient_id"].array, axis="index")
+
+
+def start_dates(each: BuiltPart) -> pd.Series:
+    """Find the dates that may be the patient's day 0: those of sessions given or, with days, the day 0 they tell of.
+
+    Parameters
+    ----------
+    each : BuiltPart
+        A part of the table sessions, with its dates.
+
+    Returns
+    -------
+    Series of datetime
+        By the file's row numbers.
+    """
     rows = each.written[given_sessions(each.written)]
-    dates = _as_dates(rows["date"])
+    dates = as_dates(rows["date"])
     if "day" in rows:
-        dates -= pd.to_timedelta(pd.to_numeric(rows["day"]), unit="D")
-    return dates.set_axis(rows["patient_id"].array, axis="index").dropna()
+        dates -= pd.to_timedelta(by_distinct(rows["day"], pd.to_numeric), unit="D")
+    return dates.dropna()
 
 
 def with_days(each: BuiltPart, starts: pd.Series, *, keep_dates: bool) -> BuiltPart:
@@ -58,25 +79,26 @@ def with_days(each: BuiltPart, starts: pd.Series, *, keep_dates: bool) -> BuiltP
         Rows whose day cannot be counted are not written.
     """
     rows, reason, marks = each.rows.copy(), each.not_written, dict(each.marks)
+    texts = partial(whole_number_texts, categories=are_categories(each.rows))
     start = _starts_of(rows, starts)
     for target, rule in each.part.columns.items():
         if rule.birth:
-            ages = ages_of(_full_years(_as_dates(rows[target]), start))
+            ages = ages_of(_full_years(as_dates(rows[target]), start))
             marks |= {(target, what): mask for what, mask in ages.marks.items()}
             marks[target, NO_START] = rows[target].notna() & start.isna()
             rows[target] = ages.texts
         elif rule.dates is not None and target == "last_day":
             marks[target, NO_START] = rows[target].notna() & start.isna()
-            rows[target] = _days(rows[target], start)
+            rows[target] = texts(_days_between(start, as_dates(rows[target])))
         elif rule.dates is not None and target == "start_year":
-            rows[target] = rows[target].str[:4]
+            rows[target] = _years(rows[target])
     if counts_days(each.block.table, each.part):
-        rows["day"] = _days(rows["date"], start)
+        rows["day"] = texts(_days_between(start, as_dates(rows["date"])))
         reason = reason.mask(reason.isna() & start.isna(), NO_START)
-    for target, values in _implied(each, rows, start).items():
+    for target, values in _implied(each, rows, start, texts).items():
         rows[target] = values
     for target in rows.columns.intersection(["age", "last_day", "start_year", "wait_days"]):
-        outside, why = out_of_range(rows[target], each.layout.columns[target])
+        outside, why = _out_of_range(rows[target], each.layout.columns[target])
         marks[target, why] = marks.get((target, why), False) | outside
         rows[target] = rows[target].mask(outside)
     if "date" in rows and not keep_dates:
@@ -84,40 +106,56 @@ def with_days(each: BuiltPart, starts: pd.Series, *, keep_dates: bool) -> BuiltP
     return replace(each, rows=rows, not_written=reason, merged=each.merged & reason.isna(), marks=marks)
 
 
-def _implied(each: BuiltPart, rows: pd.DataFrame, start: pd.Series) -> dict[str, pd.Series]:
+def _implied(
+    each: BuiltPart, rows: pd.DataFrame, start: pd.Series, texts: Callable[[pd.Series], pd.Series]
+) -> dict[str, pd.Series]:
     """Make the columns that follow from the dates and that the mapping leaves open."""
     made = {}
     if each.block.table == "patients" and start.notna().any():
-        made = {"start_year": _whole(start.dt.year)}
+        made = {"start_year": texts(start.dt.year)}
     if each.block.table == "referrals" and "date" in rows:
-        made = {"start_year": rows["date"].str[:4]}
+        made = {"start_year": _years(rows["date"])}
         if start.notna().any():
-            made["wait_days"] = _between(_as_dates(rows["date"]), start)
+            made["wait_days"] = texts(_days_between(as_dates(rows["date"]), start))
     return {target: values for target, values in made.items() if target not in each.part.columns}
 
 
 def _starts_of(rows: pd.DataFrame, starts: pd.Series) -> pd.Series:
     if "patient_id" not in rows:
         return pd.Series(pd.NaT, index=rows.index, dtype=_DATES)
-    found: pd.Series = starts.reindex(rows["patient_id"].array).set_axis(rows.index, axis="index").astype(_DATES)
-    return found
+    patients = rows["patient_id"]
+    if not isinstance(patients.dtype, pd.CategoricalDtype):
+        return starts.reindex(patients.array).set_axis(rows.index, axis="index").astype(_DATES)
+    found = starts.reindex(patients.cat.categories).astype(_DATES).array
+    return pd.Series(found.take(patients.cat.codes.to_numpy(), allow_fill=True), index=rows.index)
 
 
-def _as_dates(texts: pd.Series) -> pd.Series:
-    return pd.to_datetime(texts, format="%Y-%m-%d").astype(_DATES)
+def as_dates(texts: pd.Series) -> pd.Series:
+    """Make dates of ISO texts.
+
+    Parameters
+    ----------
+    texts : Series
+        Missing as NA.
+
+    Returns
+    -------
+    Series of datetime
+    """
+    return by_distinct(texts, lambda each: pd.to_datetime(each, format="%Y-%m-%d").astype(_DATES))
 
 
-def _days(dates: pd.Series, start: pd.Series) -> pd.Series:
-    return _between(start, _as_dates(dates))
+def _years(dates: pd.Series) -> pd.Series:
+    return by_distinct(dates, lambda texts: texts.str[:4])
 
 
-def _between(first: pd.Series, last: pd.Series) -> pd.Series:
-    return _whole((last - first).dt.days)
+def _days_between(first: pd.Series, last: pd.Series) -> pd.Series:
+    return (last - first).dt.days
 
 
-def _whole(numbers: pd.Series) -> pd.Series:
-    texts: pd.Series = numbers.astype("Int64").astype("str")
-    return texts
+def _out_of_range(cells: pd.Series, column: Column) -> tuple[pd.Series, str]:
+    why = out_of_range(pd.Series([], dtype="str"), column)[1]
+    return by_distinct(cells, lambda texts: out_of_range(texts, column)[0]), why
 
 
 def _full_years(birth: pd.Series, day: pd.Series) -> pd.Series:

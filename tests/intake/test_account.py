@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.intake.account import NOT_REFERRED_TO, make_account
+from analysis.intake.account import make_account
 from analysis.intake.mapping_apply import assemble_tables, build_parts
 from analysis.intake.mapping_reading import read_mapping
 from analysis.intake.sources import EMPTY_LINE, read_sources
+from analysis.intake.tally import NOT_REFERRED_TO
 
 MAPPING = """
 dataset = { name = "<b>Trial</b>", basis = "synthetic", data_cut = "2026" }

@@ -68,6 +68,26 @@ def read_table(folder: Path, file: SourceFile, remotes: Remotes | None = None) -
     """
     if remotes is not None and file.format in REMOTE_READERS:
         return REMOTE_READERS[file.format](folder, file, remotes)
+    find_table(folder, file)
+    try:
+        return READERS[file.format](folder, file)
+    except OSError as error:
+        raise DataError(f"{file.path}: the file cannot be read ({error.strerror}).") from None
+
+
+def find_table(folder: Path, file: SourceFile) -> None:
+    """See that a file is there, and of the kind that the mapping says.
+
+    Parameters
+    ----------
+    folder : Path
+    file : SourceFile
+
+    Raises
+    ------
+    DataError
+        It is not, or cannot be read.
+    """
     path = folder / file.path
     if not path.is_file() and not (path.is_dir() and file.format in FOLDERS):
         near = nearest_name(
@@ -77,7 +97,6 @@ def read_table(folder: Path, file: SourceFile, remotes: Remotes | None = None) -
     try:
         if path.is_file():
             _check_kind(path, file)
-        return READERS[file.format](folder, file)
     except OSError as error:
         raise DataError(f"{file.path}: the file cannot be read ({error.strerror}).") from None
 

@@ -39,6 +39,20 @@ class SourceTable:
     missing: dict[str, int] = field(default_factory=dict)
 
 
+class RowsError(DataError):
+    """An error of certain rows of a file, which are named in the message.
+
+    Attributes
+    ----------
+    rows : pandas.Index
+        All of them.
+    """
+
+    def __init__(self, message: str, rows: pd.Index) -> None:
+        super().__init__(message)
+        self.rows = rows
+
+
 def row_list(rows: pd.Index) -> str:
     """Write row numbers: the first five, and how many more.
 
