@@ -3,8 +3,9 @@
 The derivation stands in ``courses.sql`` and ``outcomes.sql``; the definitions come in as parameters.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from analysis.cohort.engines import Engine, choose_engine
 from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
 from analysis.cohort.windows import Window
 from analysis.intake.dataset import Dataset
 from analysis.intake.folders import replacing_folder
+from analysis.intake.partition import Partition, open_partition
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.errors import CallError, nearest_name
 
@@ -29,14 +32,21 @@ OUTCOME_COLUMNS = (
 )
 
 DERIVED = {
-    "courses": ("courses", "*", "patient_id, course"),
-    "sessions": ("course_sessions", "*", "patient_id, day, sequence"),
+    "courses": ("courses", "* EXCLUDE (patient, last_loading_number)", "patient_id, course"),
+    "sessions": ("derived_sessions", "*", "patient_id, day, sequence"),
     "outcomes": ("outcomes", OUTCOME_COLUMNS, "patient_id, instrument, day, occasion_order"),
 }
 """Name: the table in DuckDB, its columns, and their order."""
 
 
-def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort":
+def derive(
+    dataset: Dataset,
+    definitions: Definitions | None = None,
+    *,
+    engine: str = "local",
+    scheduler: str | None = None,
+    memory: str | None = None,
+) -> "Cohort":
     """Derive courses, phases and outcomes from a dataset.
 
     Parameters
@@ -45,20 +55,51 @@ def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort"
         From `open_dataset`.
     definitions : Definitions, optional
         What the words mean; the dataset's own definitions when left out.
+    engine : {"local", "dask"}
+        Where the partitions of a large dataset are counted: on all cores of this machine, or on a Dask cluster.
+    scheduler : str, optional
+        The address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``; a cluster on this machine when left out.
+    memory : str, optional
+        What the partitions that are counted at the same time may take, such as ``1GB``; a quarter of the machine when
+        left out.
 
     Returns
     -------
     Cohort
-        Nothing is computed until a table is asked for.
+        Nothing is computed until something is asked for.
 
     Raises
     ------
     CallError
-        When what is given is not an open dataset.
+        When what is given is not an open dataset, or for an engine or memory that makes no sense.
     """
     if not isinstance(dataset, Dataset):
         raise CallError("derive: a dataset is needed; open its folder with open_dataset(...).")
-    return Cohort(dataset, definitions or dataset.definitions)
+    chosen = choose_engine(engine, scheduler=scheduler, memory=memory)
+    return Cohort(dataset, definitions or dataset.definitions, chosen)
+
+
+@contextmanager
+def derive_part(partition: Partition, definitions: Definitions, *, memory: int, threads: int) -> Iterator["Cohort"]:
+    """Derive one partition, and let go of it afterwards.
+
+    Parameters
+    ----------
+    partition : Partition
+    definitions : Definitions
+    memory : int
+        Bytes for DuckDB.
+    threads : int
+
+    Yields
+    ------
+    Cohort
+    """
+    dataset = open_partition(partition, memory=memory, threads=threads)
+    try:
+        yield Cohort(dataset, definitions)
+    finally:
+        dataset.connect().close()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +116,12 @@ class Cohort:
 
     dataset: Dataset
     definitions: Definitions
+    engine: Engine = field(default_factory=Engine)
+
+    @cached_property
+    def counted(self) -> dict[Any, dict[Any, pd.DataFrame]]:
+        """What has been counted of this cohort so far (see `analysis.counts.engine`)."""
+        return {}
 
     @property
     def courses(self) -> pd.DataFrame:
@@ -115,7 +162,7 @@ class Cohort:
         """
         _known(name, list(DERIVED), "table")
         relation, chosen, order = DERIVED[name]
-        known = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        known = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT {chosen} FROM {relation}").fetchall()]
         columns = [columns] if isinstance(columns, str) else columns
         for column in [*(columns or ()), *(where or ())]:
             _known(column, known, f"column of {name}")
@@ -162,8 +209,8 @@ class Cohort:
                 run_statement(connection, statement, values)
         return connection
 
-    def window_scores(self, windows: Sequence[Window], instrument: str) -> str:
-        """Pick one score for each course and window, once, and name the table that holds them.
+    def pick_scores(self, windows: Sequence[Window], instrument: str) -> str:
+        """Pick one score for each course and window, each window once, and name the table that holds them.
 
         Parameters
         ----------
@@ -173,36 +220,45 @@ class Cohort:
         Returns
         -------
         str
-            A table with one row per course and window.
+            A table with one row per course and window that has a score, of these windows and of earlier ones.
         """
-        key = (tuple(windows), instrument)
-        if key not in self._picked:
-            name = f"window_scores_{len(self._picked) + 1}"
-            rows = [
+        scale = list(self.definitions.instruments).index(instrument)
+        table, known = f"picked_scores_{scale}", self._picked.setdefault(instrument, set())
+        if missing := [window for window in dict.fromkeys(windows) if window not in known]:
+            self.ask_windows(missing)
+            query = sql_statements("windows.sql")[0].format(scale=scale)
+            into = f"INSERT INTO {table}" if known else f"CREATE TEMP TABLE {table} AS"
+            values = {"hours_recall_days": self.definitions.windows.hours_recall_days}
+            run_statement(self.connection, f"{into} {query}", values)
+            known.update(missing)
+        return table
+
+    def ask_windows(self, windows: Sequence[Window]) -> None:
+        """Write the windows as the table ``asked_windows``, in their order.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        """
+        write_table(
+            self.connection,
+            'asked_windows(position INTEGER, window_name VARCHAR, window_kind VARCHAR, "first" INTEGER, '
+            '"last" INTEGER, nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)',
+            [
                 (k, w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
                 for k, w in enumerate(windows)
-            ]
-            write_table(
-                self.connection,
-                'asked_windows(position INTEGER, window_name VARCHAR, kind VARCHAR, "first" INTEGER, "last" INTEGER, '
-                "nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)",
-                rows,
-            )
-            query = sql_statements("windows.sql")[0]
-            values = {"instrument": instrument, "hours_recall_days": self.definitions.windows.hours_recall_days}
-            run_statement(self.connection, f"CREATE TEMP TABLE {name} AS {query}", values)
-            self._picked[key] = name
-        return self._picked[key]
+            ],
+        )
 
     @cached_property
-    def _picked(self) -> dict[tuple[tuple[Window, ...], str], str]:
+    def _picked(self) -> dict[str, set[Window]]:
         return {}
 
     @cached_property
     def _summary(self) -> list[tuple[str, str]]:
         counts = self.connection.execute(
-            "SELECT count(DISTINCT patient_id), count(*), (SELECT count(*) FROM course_sessions), "
-            "(SELECT count(*) FROM outcomes) FROM courses"
+            "SELECT count(DISTINCT patient), count(*), (SELECT count(*) FROM course_sessions), "
+            "(SELECT count(*) FROM judged_scores) FROM courses"
         ).fetchone()
         patients, courses, sessions, scores = counts or (0, 0, 0, 0)
         return [

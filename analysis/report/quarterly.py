@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from analysis.cohort.cohort import derive
+from analysis.counts.engine import Progress
 from analysis.intake.dataset import Dataset
 from analysis.intake.folders import replacing_folder
 from analysis.report.content import Content, make_content
@@ -11,7 +12,6 @@ from analysis.report.figures import ReportFigure, draw_figures
 from analysis.report.manifest import MANIFEST, make_manifest, provenance
 from analysis.report.page import render_page
 from analysis.report.place import refuse_overlap
-from analysis.report.results import Progress
 from analysis.report.table_text import table_text
 from analysis.vocabulary.periods import Period, parse_period
 
