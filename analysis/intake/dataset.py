@@ -68,30 +68,31 @@ class Dataset:
     @cached_property
     def has_dates(self) -> bool:
         """True when at least one patient's sessions have calendar dates."""
-        return self._count("calendar") > 0
+        return self._examination.findings.dated > 0
 
     @cached_property
     def has_start_year(self) -> bool:
         """True when the table patients gives at least one start year."""
-        return self._count("patients WHERE start_year IS NOT NULL") > 0
+        return self._examination.findings.start_years > 0
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """Rows of each table of the dataset: ``table, read, used, set_aside``, where read = used + set_aside."""
-        rows = [(table, file.read, self._count(table)) for table, file in self._examination.files.items()]
+        found = self._examination.findings.tables
+        rows = [(table, found[table].read, found[table].used) for table in self._examination.files]
         counts = pd.DataFrame(rows, columns=["table", "read", "used"])
         return counts.assign(set_aside=counts["read"] - counts["used"])
 
     @cached_property
     def set_aside(self) -> pd.DataFrame:
         """Rows set aside, each counted once, under its first reason: ``table, reason, rows``."""
-        queries = [
-            f"SELECT {place} AS place, '{table}' AS \"table\", fault AS reason, count(*) AS rows "
-            f"FROM cells_{table} WHERE fault IS NOT NULL GROUP BY fault"
-            for place, table in enumerate(layout_tables())
+        rows = [
+            (table, reason, found.count)
+            for table, counted in self._examination.findings.tables.items()
+            for reason, found in sorted(counted.faults.items())
+            if reason
         ]
-        query = f'SELECT "table", reason, rows FROM ({" UNION ALL ".join(queries)}) ORDER BY place, reason'
-        return self.connect().execute(query).df()
+        return pd.DataFrame(rows, columns=["table", "reason", "rows"]).astype({"rows": "int64"})
 
     @cached_property
     def sha256(self) -> str:
@@ -140,10 +141,6 @@ class Dataset:
         DuckDBPyConnection
         """
         return self._examination.con.cursor()
-
-    def _count(self, source: str) -> int:
-        result = self.connect().execute(f"SELECT count(*) FROM {source}").fetchone() or (0,)
-        return int(result[0])
 
     def __repr__(self) -> str:
         return plain_summary(summarise(self))

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from analysis.intake.cells import parsed_sql
+from analysis.intake.cell_values import TYPED
 from analysis.intake.problems import Problem, shown_name
 from analysis.intake.reading import TableFile
 from analysis.intake.schema import TableLayout
@@ -86,12 +86,10 @@ def content_problems(
             continue
         groups = _groups(name, known=column is not None)
         looks = [look for rule in _rules()["contents"] if (look := Look(**rule)).columns in groups]
-        values = f"SELECT DISTINCT c{position} AS value FROM ({file.relation}) WHERE c{position} IS NOT NULL"
-        if column is not None and column.type not in {"id", "text"}:
-            values = (
-                f"SELECT DISTINCT c{position} AS value FROM ({parsed_sql(file, layout)}) "
-                f"WHERE c{position} IS NOT NULL AND v{position} IS NULL"
-            )
+        kind = file.kinds[position]
+        value = file.odd_text(position) if kind in TYPED else f"v{position}"
+        proper = "value SIMILAR TO '[0-9]{3}'" if kind == "zip3" else "false"
+        values = f"SELECT DISTINCT {value} AS value FROM ({file.values}) WHERE value IS NOT NULL AND NOT {proper}"
         # One pattern for all of them first: in nearly every column nothing looks like a person.
         any_look = "|".join(f"(?:{look.pattern})" for look in looks)
         query = f"SELECT count(*), max(length(value)), {_matches(any_look)} FROM ({values})"
