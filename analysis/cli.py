@@ -89,7 +89,8 @@ def derive_command(
     force: Force = False,
 ) -> None:
     """Write the courses, sessions and outcomes of a dataset as Parquet files, for work in other programs."""
-    from analysis.cohort.cohort import derive, write_derived
+    from analysis.cohort.cohort import derive
+    from analysis.cohort.derived_files import write_derived
     from analysis.report.place import refuse_overlap
 
     refuse_overlap(out, dataset=dataset)

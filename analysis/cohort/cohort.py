@@ -8,35 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from analysis.cohort.derived_tables import DERIVED, nullable
 from analysis.cohort.engines import Engine, choose_engine
 from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
 from analysis.cohort.windows import Window
 from analysis.intake.dataset import Dataset
-from analysis.intake.folders import replacing_folder
 from analysis.intake.partition import Partition, open_partition
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.errors import CallError, nearest_name
 
 MOST_ROWS = 1_000_000
-
-OUTCOME_COLUMNS = (
-    "patient_id, course, instrument, day, occasion, total, course_day, session_number, phase, stage, baseline, "
-    "eligible, change, percent_change, response, remission, partial_response, reliable_improvement, "
-    "reliable_deterioration, hours_after, recall_days, rater, items_answered, prorated"
-)
-
-DERIVED = {
-    "courses": ("courses", "* EXCLUDE (patient, last_loading_number)", "patient_id, course"),
-    "sessions": ("derived_sessions", "*", "patient_id, day, sequence"),
-    "outcomes": ("outcomes", OUTCOME_COLUMNS, "patient_id, instrument, day, occasion_order"),
-}
-"""Name: the table in DuckDB, its columns, and their order."""
 
 
 def derive(
@@ -161,6 +147,8 @@ class Cohort:
             For an unknown table or column, or when the result has more than a million rows.
         """
         _known(name, list(DERIVED), "table")
+        if len(self.dataset.partitions) > 1:
+            return self._table_of_parts(name, columns, where)
         relation, chosen, order = DERIVED[name]
         known = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT {chosen} FROM {relation}").fetchall()]
         columns = [columns] if isinstance(columns, str) else columns
@@ -175,19 +163,48 @@ class Cohort:
             rows = self.connection.execute(f"SELECT count(*) FROM {relation} WHERE {conditions}", values).fetchone()
         except duckdb.Error:
             raise CallError("where: a value is of another type than its column.") from None
-        if rows is not None and rows[0] > MOST_ROWS:
-            raise CallError(
-                f"{name} has {rows[0]:,} rows here, more than {MOST_ROWS:,}: ask for a part with "
-                f"cohort.table('{name}', columns=..., where=...)."
-            )
+        _refuse_too_many(name, rows[0] if rows else 0)
         if columns:
             chosen = ", ".join(f'"{column}"' for column in columns)
         ordered = f"SELECT {chosen} FROM {relation} WHERE {conditions} ORDER BY {order}"
         return nullable(self.connection.execute(ordered, values).df())
 
+    def _table_of_parts(
+        self, name: str, columns: str | Sequence[str] | None, where: Mapping[str, Any] | None
+    ) -> pd.DataFrame:
+        asked = [columns] if isinstance(columns, str) else columns and list(columns)
+        wanted = asked and list(dict.fromkeys(["patient_id", *asked]))
+        found: list[pd.DataFrame] = []
+        for part in self.parts():
+            found.append(part.table(name, columns=wanted, where=where))
+            _refuse_too_many(name, sum(map(len, found)))
+        # A patient's rows are in one part and in order there.
+        rows = pd.concat(found, ignore_index=True).sort_values("patient_id", kind="stable", ignore_index=True)
+        return rows[asked] if asked else rows
+
+    def parts(self) -> Iterator["Cohort"]:
+        """Derive one partition after the other; each is let go of when the next is asked for.
+
+        Yields
+        ------
+        Cohort
+            Of one partition; this cohort itself when it is not laid out in partitions.
+        """
+        if len(self.dataset.partitions) == 1:
+            yield self
+            return
+        for partition in self.dataset.partitions:
+            with derive_part(
+                partition, self.definitions, memory=self.engine.memory, threads=self.engine.workers
+            ) as part:
+                yield part
+
     @cached_property
     def set_aside(self) -> pd.DataFrame:
         """Rows that were read and are not used, by table and reason."""
+        if len(self.dataset.partitions) > 1:
+            every = pd.concat([part.set_aside for part in self.parts()])
+            return every.groupby(["table", "reason"], sort=False, as_index=False)["rows"].sum()
         query = """
             SELECT 'sessions' AS "table", 'not a treatment (' || status || ')' AS reason, count(*)::INTEGER AS "rows"
             FROM sessions WHERE status NOT IN ('given', 'stopped-early') GROUP BY status
@@ -200,7 +217,18 @@ class Cohort:
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The DuckDB connection that holds the derived tables."""
+        """The DuckDB connection that holds the derived tables.
+
+        Raises
+        ------
+        CallError
+            When the cohort is laid out in several partitions, which are never in memory together.
+        """
+        if len(self.dataset.partitions) > 1:
+            raise CallError(
+                f"{self.dataset.name} is laid out in {len(self.dataset.partitions)} partitions, so there is no one "
+                "connection: ask for cohort.table(..., where=...), or go through cohort.parts()."
+            )
         connection = self.dataset.connect()
         write_settings(connection, self.definitions)
         values = definition_values(self.definitions) | {"data_cut": self.dataset.data_cut}
@@ -222,7 +250,7 @@ class Cohort:
         str
             A table with one row per course and window that has a score, of these windows and of earlier ones.
         """
-        scale = list(self.definitions.instruments).index(instrument)
+        scale = self.scale_number(instrument)
         table, known = f"picked_scores_{scale}", self._picked.setdefault(instrument, set())
         if missing := [window for window in dict.fromkeys(windows) if window not in known]:
             self.ask_windows(missing)
@@ -233,22 +261,42 @@ class Cohort:
             known.update(missing)
         return table
 
+    def scale_number(self, instrument: str) -> int:
+        """Return the number of an instrument in the derived tables.
+
+        Parameters
+        ----------
+        instrument : str
+
+        Returns
+        -------
+        int
+        """
+        return list(self.definitions.instruments).index(instrument)
+
     def ask_windows(self, windows: Sequence[Window]) -> None:
-        """Write the windows as the table ``asked_windows``, in their order.
+        """Write the windows as the table ``asked_windows``, each with a number of its own.
 
         Parameters
         ----------
         windows : sequence of Window
         """
+        numbers = self._window_numbers
+        for window in windows:
+            numbers.setdefault(window, len(numbers))
         write_table(
             self.connection,
-            'asked_windows(position INTEGER, window_name VARCHAR, window_kind VARCHAR, "first" INTEGER, '
+            'asked_windows(number INTEGER, window_name VARCHAR, window_kind VARCHAR, "first" INTEGER, '
             '"last" INTEGER, nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)',
             [
-                (k, w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
-                for k, w in enumerate(windows)
+                (numbers[w], w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
+                for w in windows
             ],
         )
+
+    @cached_property
+    def _window_numbers(self) -> dict[Window, int]:
+        return {}
 
     @cached_property
     def _picked(self) -> dict[str, set[Window]]:
@@ -256,6 +304,10 @@ class Cohort:
 
     @cached_property
     def _summary(self) -> list[tuple[str, str]]:
+        if len(self.dataset.partitions) > 1:
+            # A look at the cohort must not take minutes: nothing is derived for it.
+            parts = f"{len(self.dataset.partitions):,}"
+            return [("Dataset", self.dataset.name), ("Partitions", parts), ("Definitions", self.definitions.label)]
         counts = self.connection.execute(
             "SELECT count(DISTINCT patient), count(*), (SELECT count(*) FROM course_sessions), "
             "(SELECT count(*) FROM judged_scores) FROM courses"
@@ -280,60 +332,12 @@ class Cohort:
         return f"<table><caption>Cohort</caption><tbody>{rows}</tbody></table>"
 
 
-def write_derived(cohort: Cohort, out: str | Path, *, force: bool = False) -> Path:
-    """Write the derived tables as Parquet files.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    out : str or Path
-        The folder for ``courses.parquet``, ``sessions.parquet`` and ``outcomes.parquet``; replaced as one.
-    force : bool
-        Replace the folder when it is there already.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    CallError
-        When the folder cannot be written or must not be replaced.
-    """
-    with replacing_folder(out, force=force, marker="courses.parquet") as work:
-        for name, (relation, columns, order) in DERIVED.items():
-            file = str(work / f"{name}.parquet").replace("'", "''")
-            cohort.connection.execute(
-                f"COPY (SELECT {columns} FROM {relation} ORDER BY {order}) TO '{file}' (FORMAT parquet)"
-            )
-    return Path(out)
-
-
-def nullable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give every column the one type that can hold a missing value, whatever the rows at hand.
-
-    Parameters
-    ----------
-    frame : DataFrame
-
-    Returns
-    -------
-    DataFrame
-        Whole numbers as ``Int64``, true / false / unknown as ``boolean``, other numbers as ``float64``, dates as
-        ``datetime64``, the rest as text.
-    """
-    kinds = {}
-    for name, kind in frame.dtypes.items():
-        if pd.api.types.is_bool_dtype(kind):
-            kinds[name] = "boolean"
-        elif pd.api.types.is_integer_dtype(kind):
-            kinds[name] = "Int64"
-        elif pd.api.types.is_float_dtype(kind):
-            kinds[name] = "float64"
-        elif not pd.api.types.is_datetime64_any_dtype(kind):
-            kinds[name] = "str"
-    return frame.astype(kinds)
+def _refuse_too_many(name: str, rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise CallError(
+            f"{name} has {rows:,} rows here, more than {MOST_ROWS:,}: ask for a part with "
+            f"cohort.table('{name}', columns=..., where=...)."
+        )
 
 
 def _known(name: str, known: list[str], what: str) -> None:

@@ -1,5 +1,6 @@
 -- From treatment sessions to courses and phases.
--- Reads: sessions, patients, calendar, phase_rules. Writes: course_sessions (one row per treatment session), courses.
+-- Reads: sessions, patients, calendar, phase_rules. Writes: people, kinds, course_sessions (one row per treatment session),
+-- courses.
 -- Everything looks only at the past: a session's phase depends on no later session.
 
 -- Everybody in treatment and every kind of session, by number: whole numbers sort and join several times faster than texts.
@@ -15,8 +16,9 @@ SELECT row_number() OVER ()::INTEGER AS kind, treatment, route, clinic_id, phase
 FROM (SELECT DISTINCT treatment, route, clinic_id, phase_recorded FROM sessions
       WHERE status IN ('given', 'stopped-early')) AS found;
 
-CREATE TEMP TABLE course_sessions AS
-WITH treatment AS (
+-- Sessions in each person's order, with what changed since the one before.
+CREATE TEMP TABLE ordered_sessions AS
+WITH ordered AS (
     SELECT sessions.row, patient, day, sequence, kind,
         row_number() OVER in_order AS place,
         lag(day) OVER in_order AS day_before,
@@ -27,54 +29,64 @@ WITH treatment AS (
         AND sessions.phase_recorded IS NOT DISTINCT FROM kinds.phase_recorded
     WHERE status IN ('given', 'stopped-early')
     WINDOW in_order AS (PARTITION BY patient ORDER BY day, sequence)
+)
+SELECT ordered.* EXCLUDE (day_before, kind_before), day - day_before AS days_since,
+    day_before IS NULL OR day - day_before > $gap_days OR present.treatment <> past.treatment AS starts_course,
+    present.route <> past.route AS other_route, present.clinic_id <> past.clinic_id AS other_clinic
+FROM ordered JOIN kinds AS present USING (kind) LEFT JOIN kinds AS past ON past.kind = kind_before;
+
+-- Where each course starts and ends, and its first gap that is too long for loading. There are ten times fewer courses
+-- than sessions, so sessions take from here what their course began with.
+CREATE TEMP TABLE course_starts AS
+WITH starts AS (
+    SELECT patient, place AS first_place, day AS first_day, kind AS first_kind,
+        row_number() OVER in_order::INTEGER AS course,
+        coalesce(lead(place) OVER in_order - 1, 9223372036854775807) AS last_place
+    FROM ordered_sessions WHERE starts_course
+    WINDOW in_order AS (PARTITION BY patient ORDER BY place)
 ),
-started AS (
-    SELECT treatment.*, day - day_before AS days_since,
-        day_before IS NULL OR day - day_before > $gap_days OR present.treatment <> past.treatment AS starts_course,
-        present.route <> past.route AS other_route, present.clinic_id <> past.clinic_id AS other_clinic
-    FROM treatment JOIN kinds AS present USING (kind) LEFT JOIN kinds AS past ON past.kind = kind_before
-),
--- What a course began with is carried along in one pass, so that the sessions are put in order once more, not five times.
-numbered AS (
-    SELECT *,
-        (sum(starts_course::INTEGER) OVER up_to_here)::INTEGER AS course,
-        max(CASE WHEN starts_course THEN place END) OVER up_to_here AS first_place,
-        max(CASE WHEN starts_course THEN day END) OVER up_to_here AS first_day,
-        last_value(CASE WHEN starts_course THEN kind END IGNORE NULLS) OVER up_to_here AS first_kind,
-        max(CASE WHEN NOT starts_course AND days_since > $series_loading_gap THEN place END) OVER up_to_here AS last_long_gap
-    FROM started
-    WINDOW up_to_here AS (PARTITION BY patient ORDER BY place ROWS UNBOUNDED PRECEDING)
-),
-placed AS (
-    SELECT numbered.*, first.phase_rule, present.phase_recorded,
-        (place - first_place + 1)::INTEGER AS session_number, day - first_day AS course_day
-    FROM numbered JOIN kinds AS first ON first.kind = first_kind JOIN kinds AS present ON present.kind = numbered.kind
-),
-phased AS (
-    SELECT *, CASE phase_rule
+long_gaps AS (
+    SELECT patient, course, min(place) AS long_gap_place
+    FROM (SELECT patient, place FROM ordered_sessions WHERE NOT starts_course AND days_since > $series_loading_gap) AS gaps
+        JOIN starts USING (patient)
+    WHERE place BETWEEN first_place AND last_place
+    GROUP BY patient, course
+)
+SELECT starts.*, long_gap_place, phase_rule
+FROM starts LEFT JOIN long_gaps USING (patient, course) JOIN kinds ON kind = first_kind;
+
+CREATE TEMP TABLE course_sessions AS
+WITH phased AS (
+    SELECT sessions.*, course, starts.phase_rule, (place - first_place + 1)::INTEGER AS session_number, day - first_day AS course_day,
+        CASE starts.phase_rule
         -- Once true, each of these stays true to the end of the course: a phase only looks back.
         WHEN 'series' THEN CASE
             WHEN session_number > $series_loading_sessions OR course_day >= $series_loading_days
-                OR coalesce(last_long_gap >= first_place, false)
+                OR coalesce(place >= long_gap_place, false)
             THEN 'maintenance' ELSE 'loading' END
         WHEN 'label' THEN CASE WHEN course_day < $label_loading_days THEN 'loading' ELSE 'maintenance' END
         ELSE coalesce(phase_recorded, 'unknown')
     END AS phase
-    FROM placed
+    FROM ordered_sessions AS sessions JOIN course_starts AS starts ON sessions.patient = starts.patient
+        AND place BETWEEN first_place AND last_place
+        JOIN kinds AS present ON present.kind = sessions.kind
+),
+reloading AS (
+    SELECT row AS reloading_row FROM phased WHERE phase = 'maintenance'
+    QUALIFY day - lag(day, $reloading_sessions - 1) OVER (PARTITION BY patient, course ORDER BY place) <= $reloading_days
 )
 SELECT row, patient, day, sequence, kind, course, session_number, course_day,
     CASE WHEN NOT starts_course THEN days_since END AS gap, phase_rule, phase,
     CASE
         WHEN phase <> 'maintenance' THEN phase
-        WHEN day - lag(day, $reloading_sessions - 1) OVER phase_order <= $reloading_days THEN 're-loading'
+        WHEN reloading_row IS NOT NULL THEN 're-loading'
         WHEN phase_rule = 'label' AND course_day < $label_optimisation_days THEN 'optimisation'
         ELSE 'maintenance'
     END AS stage,
     NOT starts_course AND coalesce(other_route, false) AS route_changed,
     NOT starts_course AND coalesce(other_clinic, false) AS clinic_changed,
     is_last_of_day
-FROM phased
-WINDOW phase_order AS (PARTITION BY patient, course, phase ORDER BY place);
+FROM phased LEFT JOIN reloading ON row = reloading_row;
 
 -- One row per course. The days of a course are the patient's days (0 = first recorded treatment), but for
 -- loading_closes_course_day, which counts from the course's own first session.

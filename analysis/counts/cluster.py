@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from analysis.cohort.engines import Engine
@@ -30,17 +32,14 @@ def run_on_dask(jobs: Sequence[PartitionJob], engine: Engine) -> Iterator[tuple[
     DataError
         A job's worker died each time.
     """
-    try:
-        from distributed import KilledWorker, as_completed
-    except ImportError:
-        raise CallError("engine: Dask is not installed; run: pip install 'ketamine-outcomes[cluster]'.") from None
-    with _client(engine) as client:
+    dask = _distributed()
+    with _client(dask, engine) as client:
         running = {client.submit(run_job, job, pure=False): job for job in jobs}
         try:
-            for future in as_completed(list(running)):
+            for future in dask.as_completed(list(running)):
                 try:
                     yield running[future], future.result()
-                except KilledWorker:
+                except dask.KilledWorker:
                     raise DataError(
                         f"{running[future].partition.label}: the Dask worker died each time it was counted, most "
                         "likely for want of memory. Give less (--memory), or lay the dataset out in more parts."
@@ -49,21 +48,26 @@ def run_on_dask(jobs: Sequence[PartitionJob], engine: Engine) -> Iterator[tuple[
             client.cancel(list(running))
 
 
-@contextmanager
-def _client(engine: Engine) -> Iterator[Any]:
-    from distributed import Client, LocalCluster
+def _distributed() -> ModuleType:
+    try:
+        return import_module("distributed")
+    except ImportError:
+        raise CallError("engine: Dask is not installed; run: pip install 'ketamine-outcomes[cluster]'.") from None
 
+
+@contextmanager
+def _client(dask: ModuleType, engine: Engine) -> Iterator[Any]:
     if engine.scheduler is None:
         with (
-            LocalCluster(
+            dask.LocalCluster(
                 n_workers=engine.workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
             ) as cluster,
-            Client(cluster) as client,
+            dask.Client(cluster) as client,
         ):
             yield client
         return
     try:
-        client = Client(engine.scheduler, timeout=10)
+        client = dask.Client(engine.scheduler, timeout=10)
     except (OSError, ValueError):
         raise CallError(
             f"scheduler: no Dask scheduler answers at '{engine.scheduler}'; an address looks like tcp://10.0.0.5:8786."

@@ -21,22 +21,20 @@ ESTIMANDS = {
 }
 """The four denominators: the tally's column that is counted, and the one it is a share of."""
 
-RUNGS = {
-    "treated": "is_person",
-    "prior_ketamine": "is_person AND prevalent",
-    "undated": "is_person AND NOT prevalent AND undated",
-    "not_due": "is_person AND NOT prevalent AND NOT undated AND NOT closed",
-    "started": "is_person AND is_started",
-    "with_baseline": "is_person AND is_started AND has_baseline",
-    "eligible": "is_person AND is_eligible",
-    "scored": "is_scored",
-    "scored_completed": "is_scored AND is_completed",
-    "loading_completed": "is_person AND is_started AND is_completed",
-    "loading_stopped": "is_person AND is_started AND loading_status = 'stopped'",
-    "loading_open": "is_person AND is_started AND loading_status = 'open'",
-    "loading_unknown": "is_person AND is_started AND loading_status = 'unknown'",
+PEOPLE = {
+    "treated": "true",
+    "prior_ketamine": "prevalent",
+    "undated": "NOT prevalent AND undated",
+    "not_due": "NOT prevalent AND NOT undated AND NOT closed",
+    "started": "is_started",
+    "with_baseline": "is_started AND has_baseline",
+    "eligible": "is_eligible",
+    "loading_completed": "is_started AND is_completed",
+    "loading_stopped": "is_started AND loading_status = 'stopped'",
+    "loading_open": "is_started AND loading_status = 'open'",
+    "loading_unknown": "is_started AND loading_status = 'unknown'",
 }
-"""What is counted whatever the outcome, and which rows of the tally's query count."""
+"""What is counted of everybody, and on which rungs."""
 
 
 @dataclass(frozen=True)
@@ -57,35 +55,35 @@ class LadderTally:
 
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the ladder of each group and window that has anybody in it."""
-        counts = dict(self._counts())
-        columns = [f"(count(*) FILTER ({rows}))::BIGINT AS {name}" for name, rows in counts.items()]
-        columns += [
-            "coalesce(sum(total_hundredths) FILTER (is_scored), 0)::BIGINT AS total_sum",
-            "coalesce(sum(total_hundredths * total_hundredths) FILTER (is_scored), 0)::BIGINT AS total_squares",
-        ]
-        groups = [f"group_{name}" for name in self.by]
-        keys = ", ".join([*groups, "window_name"])
-        query = f"SELECT {keys}, {', '.join(columns)} FROM rungs GROUP BY ALL"
-        if self.courses == "all":
-            names = [*counts, "total_sum", "total_squares"]
-            sums = [f"sum({name})::BIGINT AS {name}" for name in names] + list(self._squares())
-            people = query.replace("SELECT ", "SELECT patient, ", 1)
-            query = f"SELECT {keys}, {', '.join(sums)} FROM ({people}) GROUP BY ALL"
-        scale = list(part.definitions.instruments).index(self.instrument)
         picked = part.pick_scores(self.windows, self.instrument)
         part.ask_windows(self.windows)
-        statement = sql_statements("ladder.sql", "analysis.counts")[0].format(
-            scale=scale,
-            picked=picked,
-            groups="".join(
-                f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS {group}"
-                for name, group in zip(self.by, groups, strict=True)
-            ),
-            courses="course = 1" if self.courses == "first" else "true",
-            outcomes=", ".join(self.outcomes),
-            no_outcomes=", ".join(f"NULL::BOOLEAN AS {name}" for name in self.outcomes),
-            counted=query,
+        chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
+        groups = [f"group_{name}" for name in self.by]
+        level = "".join(
+            f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS {group}"
+            for name, group in zip(self.by, groups, strict=True)
         )
+        # Everybody and the scores are counted apart, so that everybody in every window is never joined with anything.
+        people = rungs.format(source="chosen CROSS JOIN asked_windows", groups=level)
+        scores = f"{picked} JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
+        scored = rungs.format(source=scores, groups=level)
+        keys = [*groups, "window_name"]
+        unit = ["patient"] if self.courses == "all" else []
+        statement = f"""
+            WITH chosen AS ({chosen.format(scale=part.scale_number(self.instrument), courses=self._courses)}),
+            counted AS (
+                SELECT {", ".join([*unit, *keys, *_counts(PEOPLE)])} FROM ({people}) GROUP BY ALL
+                UNION ALL BY NAME
+                SELECT {", ".join([*unit, *keys, *_counts(self._scores), *_TOTALS])} FROM ({scored})
+                WHERE is_eligible GROUP BY ALL
+            )"""
+        names = [*PEOPLE, *self._scores, "total_sum", "total_squares"]
+        sums = [f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in names]
+        source = "counted"
+        if unit:
+            source = f"(SELECT {', '.join([*keys, *sums])} FROM counted GROUP BY {', '.join([*unit, *keys])})"
+            sums += self._squares()
+        statement += f" SELECT {', '.join([*keys, *sums])} FROM {source} GROUP BY {', '.join(keys)}"
         period = self.period
         values = {
             "data_cut": part.dataset.data_cut,
@@ -96,11 +94,17 @@ class LadderTally:
         found = run_statement(part.connection, statement, values).df()
         return found.set_axis([*self.keys, *found.columns[len(self.keys) :]], axis="columns")
 
-    def _counts(self) -> Iterator[tuple[str, str]]:
-        yield from RUNGS.items()
+    @property
+    def _courses(self) -> str:
+        return "course = 1" if self.courses == "first" else "true"
+
+    @property
+    def _scores(self) -> dict[str, str]:
+        """What is counted of the scores of eligible people, and which of them."""
+        counts = {"scored": "true", "scored_completed": "is_completed"}
         for outcome in self.outcomes:
-            yield f"{outcome}_count", f"is_scored AND {outcome}"
-            yield f"{outcome}_count_completed", f"is_scored AND is_completed AND {outcome}"
+            counts |= {f"{outcome}_count": outcome, f"{outcome}_count_completed": f"is_completed AND {outcome}"}
+        return counts
 
     def _squares(self) -> Iterator[str]:
         """Give what a clustered interval needs: squares and products of each patient's numerator and denominator."""
@@ -112,3 +116,13 @@ class LadderTally:
                 yield f"sum({x} * {m})::BIGINT AS {name}_xm"
                 yield f"sum({m} * {m})::BIGINT AS {name}_mm"
                 yield f"(count(*) FILTER ({m} > 0))::BIGINT AS {name}_k"
+
+
+def _counts(rows: dict[str, str]) -> list[str]:
+    return [f"(count(*) FILTER ({which}))::BIGINT AS {name}" for name, which in rows.items()]
+
+
+_TOTALS = [
+    "sum(total_hundredths)::BIGINT AS total_sum",
+    "sum(total_hundredths * total_hundredths)::BIGINT AS total_squares",
+]
