@@ -4,11 +4,10 @@ It knows the rules by heart instead of reading them from definitions, checks not
 whole cohort in memory. Called as: python duckdb_script.py SOURCE OUT.json [THREADS] [MEMORY]
 """
 
-import json
 import sys
 
 import duckdb
-from tally_form import COUNTS, source_files
+from tally_form import source_files, write_counts
 
 SOURCE, OUT = sys.argv[1:3]
 
@@ -47,12 +46,11 @@ con.execute("""
 CREATE TEMP TABLE courses AS
 SELECT c.*, coalesce(first_clinic, p.clinic_id) AS clinic_id, coalesce(p.prior_ketamine, false) AS prior,
     day0 + first_day AS start_date,
-    CASE WHEN first_treatment = 'esketamine' THEN 28 ELSE least(full_day, 28, last_loading - first_day + 11) END AS closes,
     loading_sessions >= CASE WHEN first_treatment = 'esketamine' THEN 6 ELSE 4 END AS enough
 FROM (
     SELECT patient_id, course, any_value(first_treatment) AS first_treatment, min(day) AS first_day,
         max(day) FILTER (loading) AS last_loading, min(day) FILTER (NOT loading) AS first_maintenance,
-        count(*) FILTER (loading) AS loading_sessions, min(course_day) FILTER (loading AND n = 8) AS full_day,
+        count(*) FILTER (loading) AS loading_sessions,
         any_value(route) FILTER (n = 1) AS route, any_value(clinic_id) FILTER (n = 1) AS first_clinic
     FROM courses_of_sessions GROUP BY ALL
 ) AS c JOIN patients AS p USING (patient_id)
@@ -98,7 +96,8 @@ con.execute("""
 CREATE TEMP TABLE windows AS
 SELECT 'end of loading' AS "window", 'end' AS kind, 0 AS k, 1 AS low, 14 AS high, 7 AS nearest, 42 AS due
 UNION ALL SELECT 'after session ' || k, 'session', k, 0, 14, 14, 71 FROM range(1, 9) AS r(k)
-UNION ALL SELECT 'month ' || k || ' after loading', 'month', k, 30*k - 14, 30*k + 15, 30*k, 30*k + 43 FROM range(1, 13) AS r(k)
+UNION ALL
+SELECT 'month ' || k || ' after loading', 'month', k, 30*k - 14, 30*k + 15, 30*k, 30*k + 43 FROM range(1, 13) AS r(k)
 """)
 
 con.execute("""
@@ -123,7 +122,7 @@ SELECT patient_id, instrument, 'baseline', baseline, false, false FROM baselines
 """)
 
 
-def tally(name: str, instrument: str, chosen: str, first: str, last: str, group: str = "'all'") -> str:
+def tally(name: str, instrument: str, chosen: str, period: tuple[str, str], group: str = "'all'") -> str:
     """Write one table's tally: everybody for each window, with the score picked for it, if any."""
     entry = 20 if instrument == "MADRS" else 10
     return f"""
@@ -133,7 +132,8 @@ def tally(name: str, instrument: str, chosen: str, first: str, last: str, group:
         count(*) FILTER (eligible AND response) AS response, count(*) FILTER (eligible AND remission) AS remission,
         count(*) FILTER (eligible AND enough AND total IS NOT NULL) AS completers,
         count(*) FILTER (eligible AND enough AND response) AS completers_response,
-        coalesce(sum(total) FILTER (eligible), 0) AS total_sum, coalesce(sum(total * total) FILTER (eligible), 0) AS squares
+        coalesce(sum(total) FILTER (eligible), 0) AS total_sum,
+        coalesce(sum(total * total) FILTER (eligible), 0) AS squares
     FROM (
         SELECT c.*, w.*, baseline, baseline >= {entry} AS eligible, p.total, p.response, p.remission,
             start_date + (CASE WHEN w.kind IN ('end', 'month') THEN greatest(due, last_loading - first_day + high + 1)
@@ -145,7 +145,7 @@ def tally(name: str, instrument: str, chosen: str, first: str, last: str, group:
             ON p.patient_id = c.patient_id AND p."window" = w."window"
         WHERE NOT prior AND {chosen}
     )
-    WHERE due_date BETWEEN DATE '{first}' AND DATE '{last}' AND due_date <= DATE '2026-09-30'
+    WHERE due_date BETWEEN DATE '{period[0]}' AND DATE '{period[1]}' AND due_date <= DATE '2026-09-30'
     GROUP BY ALL"""
 
 
@@ -153,17 +153,15 @@ QUARTER, YEAR = ("2026-07-01", "2026-09-30"), ("2025-01-01", "2025-12-31")
 END, MONTH = "w.kind = 'end'", "w.kind = 'month'"
 maintenance = "CASE WHEN first_maintenance < last_loading + nearest THEN 'given' ELSE 'not given' END"
 tallies = [
-    tally("headline", "PHQ-9", END, *QUARTER),
-    tally("by_session", "PHQ-9", "w.kind = 'session'", *YEAR),
-    tally("by_phase", "PHQ-9", "w.kind IN ('end', 'month')", *YEAR),
-    tally("by_maintenance", "PHQ-9", MONTH, *YEAR, maintenance),
-    tally("mean_by_session", "PHQ-9", "w.kind IN ('baseline', 'session')", *YEAR),
-    tally("by_route", "PHQ-9", END, *YEAR, "route"),
-    tally("by_clinic", "PHQ-9", END, *YEAR, "clinic_id"),
-    tally("other_scales", "MADRS", END, *YEAR),
-    tally("other_scales", "GAD-7", END, *YEAR),
+    tally("headline", "PHQ-9", END, QUARTER),
+    tally("by_session", "PHQ-9", "w.kind = 'session'", YEAR),
+    tally("by_phase", "PHQ-9", "w.kind IN ('end', 'month')", YEAR),
+    tally("by_maintenance", "PHQ-9", MONTH, YEAR, maintenance),
+    tally("mean_by_session", "PHQ-9", "w.kind IN ('baseline', 'session')", YEAR),
+    tally("by_route", "PHQ-9", END, YEAR, "route"),
+    tally("by_clinic", "PHQ-9", END, YEAR, "clinic_id"),
+    tally("other_scales", "MADRS", END, YEAR),
+    tally("other_scales", "GAD-7", END, YEAR),
 ]
 rows = con.execute(" UNION ALL ".join(tallies)).fetchall()
-with open(OUT, "w", encoding="utf-8") as file:
-    json.dump(sorted([*row[:4], *map(int, row[4:])] for row in rows), file)
-assert len(COUNTS) == len(rows[0]) - 4
+write_counts(rows, OUT)
