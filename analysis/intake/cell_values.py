@@ -41,7 +41,9 @@ def is_native(kind: str, sql_type: str) -> bool:
     return kind not in TYPED or sql_type in _NATIVE[kind]
 
 
-def values_sql(kinds: Sequence[str], cells: Sequence[tuple[str, str]], source: str, *, row: str = "") -> str:
+def values_sql(
+    kinds: Sequence[str], cells: Sequence[tuple[str, str]], source: str, *, row: str = "", trimmed: bool = False
+) -> str:
     """Write the query that types a table's cells.
 
     Parameters
@@ -54,6 +56,8 @@ def values_sql(kinds: Sequence[str], cells: Sequence[tuple[str, str]], source: s
         What stands after FROM.
     row : str
         SQL for the number of the row, where it comes along.
+    trimmed : bool
+        The texts are trimmed already, and none is empty.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def values_sql(kinds: Sequence[str], cells: Sequence[tuple[str, str]], source: s
             close = f"WHEN {text} IS NOT NULL THEN {value_sql(kind, text)}"
             values.append(f"CASE WHEN {believed} THEN i{number} {close} END AS v{number}")
         else:
-            values.append(f"{value_sql(kind, text)} AS v{number}")
+            values.append(f"{text if trimmed and kind not in TYPED else value_sql(kind, text)} AS v{number}")
         if kind in TYPED:
             left.append(f"(v{number} IS NULL AND c{number} IS NOT NULL)")
             # A cell of spaces is left over here, and is empty when trimmed.

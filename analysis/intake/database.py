@@ -28,7 +28,7 @@ PART_OF_MACHINE = 0.25
 """How much of the machine's memory DuckDB may use when nothing else is asked for."""
 
 _DUCKDB_PART_OF_MACHINE = 0.8
-_LOCK = "ketamine-outcomes.lock"
+LOCK_FILE = "ketamine-outcomes.lock"
 _UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 _LEAST_MEMORY = 50e6
 
@@ -37,12 +37,17 @@ class Workspace:
     """A temporary folder, there as long as this object is."""
 
     def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
+        sweep_left_folders(Path(tempfile.gettempdir()), f"{PREFIX}*")
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        lock = (self.folder / _LOCK).open("w")
-        if sys.platform != "win32":
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        weakref.finalize(self, _remove, self.folder, lock)
+        weakref.finalize(self, _remove, self.folder, lock_folder(self.folder))
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """Mark a folder as one that is in use; closing what this returns, or the end of the process, lets it go."""
+    lock = (folder / LOCK_FILE).open("w")
+    if sys.platform != "win32":
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def _remove(folder: Path, lock: IO[str]) -> None:
@@ -50,9 +55,9 @@ def _remove(folder: Path, lock: IO[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(place: Path) -> None:
+def sweep_left_folders(place: Path, pattern: str) -> None:
     """Remove the folders that killed runs left; a folder without a lock is somebody else's, whatever its name."""
-    for lock in place.glob(f"{PREFIX}*/{_LOCK}"):
+    for lock in place.glob(f"{pattern}/{LOCK_FILE}"):
         with suppress(OSError):
             if _is_left(lock):
                 shutil.rmtree(lock.parent, ignore_errors=True)
@@ -71,7 +76,7 @@ def _is_left(lock: Path) -> bool:
 
 
 def open_database(
-    workspace: Workspace, *, memory: str | None = None, threads: int | None = None
+    workspace: Workspace, *, memory: str | int | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open an empty database in memory that fetches nothing from the network.
 
@@ -79,8 +84,9 @@ def open_database(
     ----------
     workspace : Workspace
         Where it puts what does not fit into the memory.
-    memory : str, optional
-        The most that DuckDB may hold in memory, such as ``"1GB"``; a quarter of the machine when left out.
+    memory : str or int, optional
+        The most that DuckDB may hold in memory, such as ``"1GB"`` or a number of bytes; a quarter of the machine when
+        left out.
     threads : int, optional
         How many threads may work; as many as there are processors when left out.
 
@@ -116,13 +122,13 @@ def open_database(
     return con
 
 
-def memory_bytes(memory: str) -> int:
+def memory_bytes(memory: str | int) -> int:
     """Read an amount of memory.
 
     Parameters
     ----------
-    memory : str
-        A number and B, KB, MB, GB or TB (or KiB, MiB ...).
+    memory : str or int
+        A number and B, KB, MB, GB or TB (or KiB, MiB ...), or a number of bytes.
 
     Returns
     -------
@@ -138,7 +144,8 @@ def memory_bytes(memory: str) -> int:
     >>> memory_bytes("1.5 GB")
     1500000000
     """
-    parts = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?) *([KMGT]?I?)B", str(memory).strip().upper())
+    written = f"{memory} B" if isinstance(memory, int) else str(memory)
+    parts = re.fullmatch(r"([0-9]+(?:[.][0-9]+)?) *([KMGT]?I?)B", written.strip().upper())
     if not parts or parts[2] not in _UNITS:
         raise CallError("memory: write an amount such as 1GB or 500MB.")
     amount = int(float(parts[1]) * _UNITS[parts[2]])

@@ -22,7 +22,7 @@ from analysis.intake.database import Workspace, open_database
 from analysis.intake.findings import Findings, TableFindings
 from analysis.intake.folders import recover_folder
 from analysis.intake.headings import heading_problems
-from analysis.intake.identifiers import content_problems
+from analysis.intake.identifiers import column_contents, content_problems
 from analysis.intake.problems import Problem
 from analysis.intake.reading import TableFile, find_files, open_table
 from analysis.intake.schema import layout_tables
@@ -33,16 +33,22 @@ from analysis.vocabulary.scoring import scored_rows_sql
 LARGEST_IN_MEMORY = 32e6
 """Bytes of text files up to which a dataset is kept in memory; above, its typed values are kept in temporary files."""
 
+PATIENT = "patient_id"
+REFERRAL_KEY = "repeated key: "
+
 MOST_ROWS_STORED = 500_000
 """Rows up to which the tables are stored; above, they are read again from the files each time."""
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found: the settings, the files that were read, the problems, and the database with the tables."""
+    """What was found: the settings, the files that were read, the problems, and the database with the tables.
 
-    con: duckdb.DuckDBPyConnection
-    workspace: Workspace
+    There is no database of a dataset in several parts.
+    """
+
+    con: duckdb.DuckDBPyConnection | None
+    workspace: Workspace | None
     settings: Settings
     files: dict[str, TableFile]
     findings: Findings
@@ -54,14 +60,15 @@ class Examination:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def examine(folder: Path, *, memory: str | None = None, threads: int | None = None) -> Examination:
+def examine(folder: Path, *, memory: str | int | None = None, threads: int | None = None) -> Examination:
     """Run every check on a dataset's folder. Bad data gives problems, never an exception.
 
     Parameters
     ----------
     folder : Path
-    memory : str, optional
-        The most that DuckDB may hold in memory, such as ``"1GB"``; a quarter of the machine when left out.
+    memory : str or int, optional
+        The most that DuckDB may hold in memory, such as ``"1GB"`` or a number of bytes; a quarter of the machine when
+        left out.
     threads : int, optional
         How many threads may work; all processors when left out.
 
@@ -72,30 +79,38 @@ def examine(folder: Path, *, memory: str | None = None, threads: int | None = No
     """
     workspace = Workspace()
     con = open_database(workspace, memory=memory, threads=threads)
-    problems = _folder_problems(folder)
+    problems = folder_problems(folder)
     if problems:
         return Examination(con, workspace, Settings(), {}, Findings(), tuple(problems))
     settings, problems = read_settings(folder)
     paths, found = find_files(folder)
-    files, told = _open_files(con, paths, settings, workspace)
+    files, told = open_files(con, paths, settings, workspace)
     findings = look_at_tables(con, files, settings)
-    problems += found + table_problems(con, files, settings, findings, told)
+    problems += found + table_problems(files, settings, findings, told)
     if not any(problem.severity == "error" for problem in problems):
         finish_tables(con)
     return Examination(con, workspace, settings, files, findings, tuple(problems))
 
 
-def _open_files(
-    con: duckdb.DuckDBPyConnection, paths: dict[str, tuple[Path, ...]], settings: Settings, workspace: Workspace
+def open_files(
+    con: duckdb.DuckDBPyConnection,
+    paths: dict[str, tuple[Path, ...]],
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    count: bool = True,
 ) -> tuple[dict[str, TableFile], dict[str, list[Problem]]]:
-    """Open the tables' files; give those that can be used, and of each table what is wrong with the file."""
+    """Open the tables' files; give those that can be used, and of each table what is wrong with the file.
+
+    Without ``count``, Parquet files are opened and not read, and their cells are not counted.
+    """
     large = sum(path.stat().st_size for table in paths.values() for path in table) > LARGEST_IN_MEMORY
     files: dict[str, TableFile] = {}
     problems: dict[str, list[Problem]] = {}
     for table, layout in layout_tables().items():
         if table not in paths:
             continue
-        file, found = open_table(con, table, paths[table], staging=workspace.folder if large else None)
+        file, found = open_table(con, table, paths[table], staging=workspace.folder if large else None, count=count)
         problems[table] = found
         if file:
             headings, usable = heading_problems(file, layout, settings.extras(table))
@@ -105,7 +120,8 @@ def _open_files(
     return files, problems
 
 
-def _folder_problems(folder: Path) -> list[Problem]:
+def folder_problems(folder: Path) -> list[Problem]:
+    """Tell when there is no folder that can be read."""
     advice = "Name the folder that holds dataset.toml and the tables."
     try:
         recover_folder(folder, marker=SETTINGS_FILE)
@@ -120,8 +136,23 @@ def _folder_problems(folder: Path) -> list[Problem]:
     return []
 
 
-def look_at_tables(con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], settings: Settings) -> Findings:
-    """Make the tables ``cells_NAME`` of typed rows and ``calendar``, and count where they break a rule."""
+def look_at_tables(
+    con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], settings: Settings, *, across: bool = True
+) -> Findings:
+    """Make the tables ``cells_NAME`` of typed rows and ``calendar``, and count where they break a rule.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+    files : dict of str to TableFile
+    settings : Settings
+    across : bool
+        Also what cannot be added up over parts of a dataset; see `look_across`.
+
+    Returns
+    -------
+    Findings
+    """
     tables = {}
     for table, layout in layout_tables().items():
         tables[table] = found = TableFindings()
@@ -134,11 +165,16 @@ def look_at_tables(con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], 
                 if check.name in broken and check.rule == "not in the list"
             }
             tables[table] = found = TableFindings(file.read, file.odd, file.filled, broken, near)
+            suspect = {check.column.name for check in checks if check.name in broken}
+            columns = set(file.names) if across else {PATIENT}
+            found.contents.update(column_contents(con, file, layout, suspect, columns))
         make_cells(con, table, files, settings, found)
     make_calendar(con)
     tables = {name: replace(found, faults=count_faults(con, name, read=found.read)) for name, found in tables.items()}
     definitions = settings.definitions or default_definitions()
     for check in row_checks(settings, files, definitions):
+        if check.name == REFERRAL_KEY and check.table == "referrals" and not across:
+            continue
         here = broken_rows(con, check)
         if here.count:
             tables[check.table].rows[check.name] = here
@@ -150,6 +186,42 @@ def look_at_tables(con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], 
     ).fetchone() or (0, 0)
     scales = named_scales(con, definitions) if "unknown instrument" in tables["scores"].faults else {}
     return Findings(tables, dated, start_years, scales)
+
+
+def look_across(
+    con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], settings: Settings, findings: Findings
+) -> Findings:
+    """Count what the parts of a dataset may have in common: the values of columns other than patient_id, and referrals.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+    files : dict of str to TableFile
+        With the rows of all parts.
+    settings : Settings
+    findings : Findings
+        The counts of all parts, added up.
+
+    Returns
+    -------
+    Findings
+        To be added to them.
+    """
+    tables = {}
+    for table, layout in layout_tables().items():
+        tables[table] = TableFindings(filled=(0,) * len(findings.tables[table].filled))
+        if file := files.get(table):
+            checks, found = cell_checks(file, layout, basis=settings.basis), findings.tables[table]
+            suspect = {check.column.name for check in checks if check.name in found.cells}
+            columns = set(file.names) - {PATIENT}
+            tables[table].contents.update(column_contents(con, file, layout, suspect, columns))
+    if "referrals" in files:
+        make_cells(con, "referrals", files, settings, findings.tables["referrals"])
+        for check in row_checks(settings, files, settings.definitions or default_definitions()):
+            if check.name == REFERRAL_KEY and check.table == "referrals":
+                here = broken_rows(con, check)
+                tables["referrals"].rows.update({check.name: here} if here.count else {})
+    return Findings(tables)
 
 
 def make_cells(
@@ -199,11 +271,7 @@ def drop_wrong_dates(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 def table_problems(
-    con: duckdb.DuckDBPyConnection,
-    files: dict[str, TableFile],
-    settings: Settings,
-    findings: Findings,
-    told: dict[str, list[Problem]],
+    files: dict[str, TableFile], settings: Settings, findings: Findings, told: dict[str, list[Problem]]
 ) -> list[Problem]:
     """Put what was counted into words, after what is wrong with the files."""
     problems: list[Problem] = []
@@ -211,9 +279,8 @@ def table_problems(
         problems += told.get(table, [])
         if file := files.get(table):
             checks, found = cell_checks(file, layout, basis=settings.basis), findings.tables[table]
-            suspect = {check.column.name for check in checks if check.name in found.cells}
             problems += cell_problems(file, checks, found)
-            problems += content_problems(con, file, layout, settings.extras(table), suspect)
+            problems += content_problems(file, layout, settings.extras(table), found.contents)
     definitions = settings.definitions or default_definitions()
     problems += score_problems(findings, definitions) if "scores" in files else []
     problems += row_problems(row_checks(settings, files, definitions), findings)
@@ -227,6 +294,19 @@ def _last_item(files: dict[str, TableFile]) -> int:
     names = files["scores"].names if "scores" in files else ()
     items = layout_tables()["scores"].items
     return max((number for number, item in enumerate(items, start=1) if item in names), default=0)
+
+
+def make_tables(
+    con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], settings: Settings, findings: Findings
+) -> None:
+    """Make the layout's six tables and ``calendar`` when it is known which rules are broken."""
+    for table in layout_tables():
+        make_cells(con, table, files, settings, findings.tables[table])
+    make_calendar(con)
+    for table, found in findings.tables.items():
+        if any(name.startswith(f"{WRONG_DATE}: ") for name in found.rows):
+            drop_wrong_dates(con, table)
+    finish_tables(con)
 
 
 def finish_tables(con: duckdb.DuckDBPyConnection) -> None:

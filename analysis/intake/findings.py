@@ -19,6 +19,22 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Content:
+    """How many different values there are, how long the longest is, and how many look like each kind of identifier.
+
+    They add up where the parts have no value in common.
+    """
+
+    values: int = 0
+    longest: int = 0
+    looks: tuple[int, ...] = ()
+
+    def __add__(self, other: "Content") -> "Content":
+        looks = tuple(one + two for one, two in zip(self.looks, other.looks, strict=True))
+        return Content(self.values + other.values, max(self.longest, other.longest), looks)
+
+
+@dataclass(frozen=True)
 class TableFindings:
     """What was counted in one table.
 
@@ -38,6 +54,10 @@ class TableFindings:
         The reasons for which rows are set aside; an empty reason for those that are used.
     rows : dict of str to Found
         The rules about rows that are broken, as ``rule: column``.
+    contents : dict of str to Content
+        What the values of a column look like.
+    apart : tuple of str
+        The columns of a part file with texts that its narrow types cannot hold.
     """
 
     read: int = 0
@@ -47,6 +67,8 @@ class TableFindings:
     near: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: dict[str, Found] = field(default_factory=dict)
     rows: dict[str, Found] = field(default_factory=dict)
+    contents: dict[str, Content] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
     @property
     def used(self) -> int:
@@ -65,6 +87,8 @@ class TableFindings:
             near,
             added((self.faults, other.faults)),
             added((self.rows, other.rows)),
+            added((self.contents, other.contents)),
+            tuple(dict.fromkeys(self.apart + other.apart)),
         )
 
 
@@ -121,7 +145,9 @@ def _table_data(table: TableFindings) -> dict[str, Any]:
         name: {key: [each.count, *each.rows] for key, each in getattr(table, name).items()}
         for name in ("cells", "faults", "rows")
     }
-    return {"read": table.read, "odd": table.odd, "filled": list(table.filled), "near": table.near, **found}
+    contents = {name: [each.values, each.longest, *each.looks] for name, each in table.contents.items()}
+    plain = {"read": table.read, "odd": table.odd, "filled": list(table.filled), "apart": list(table.apart)}
+    return {**plain, "near": table.near, "contents": contents, **found}
 
 
 def _table_from(data: Mapping[str, Any]) -> TableFindings:
@@ -129,4 +155,15 @@ def _table_from(data: Mapping[str, Any]) -> TableFindings:
         name: {key: Found(int(count), tuple(map(int, rows))) for key, (count, *rows) in data[name].items()}
         for name in ("cells", "faults", "rows")
     }
-    return TableFindings(int(data["read"]), int(data["odd"]), tuple(data["filled"]), near=dict(data["near"]), **found)
+    contents = {
+        name: Content(values, longest, tuple(looks)) for name, (values, longest, *looks) in data["contents"].items()
+    }
+    return TableFindings(
+        int(data["read"]),
+        int(data["odd"]),
+        tuple(data["filled"]),
+        near=dict(data["near"]),
+        contents=contents,
+        apart=tuple(data["apart"]),
+        **found,
+    )

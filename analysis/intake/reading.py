@@ -111,7 +111,12 @@ def _is_table(path: Path) -> bool:
 
 
 def open_table(
-    con: duckdb.DuckDBPyConnection, table: str, paths: tuple[Path, ...], *, staging: Path | None = None
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    paths: tuple[Path, ...],
+    *,
+    staging: Path | None = None,
+    count: bool = True,
 ) -> tuple[TableFile | None, list[Problem]]:
     """Look at a table's file and make it readable.
 
@@ -123,6 +128,8 @@ def open_table(
         As `find_files` gives them.
     staging : Path, optional
         A folder in which a table whose cells are text is kept after its one reading; in memory when left out.
+    count : bool
+        Read a Parquet file whole and count its cells; without, damage inside it shows when it is read.
 
     Returns
     -------
@@ -136,7 +143,7 @@ def open_table(
     """
     if paths[0].suffix == ".csv":
         return _open_csv(con, table, paths[0], staging)
-    return _open_parquet(con, table, paths, staging)
+    return _open_parquet(con, table, paths, staging, count)
 
 
 def _open_csv(
@@ -151,13 +158,13 @@ def _open_csv(
         return None, list(text.problems)
     columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(text.names)))
     source = (
-        f"read_csv({_literal(path)}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        f"read_csv({quoted_path(path)}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
         "quote = '\"', escape = '\"', nullstr = '', strict_mode = true, null_padding = false)"
     )
     cells = [(f"c{number}", "VARCHAR") for number in range(len(text.names))]
     values = values_sql(column_kinds(table, text.names), cells, source)
     try:
-        file = _counted(con, TableFile(table, (path,), text.names, _staged(con, table, values, staging)))
+        file = counted(con, TableFile(table, (path,), text.names, _staged(con, table, values, staging)))
     except duckdb.Error as fault:
         raise_machine_fault(fault)
         return None, explain_csv(table, path)
@@ -167,9 +174,9 @@ def _open_csv(
 
 
 def _open_parquet(
-    con: duckdb.DuckDBPyConnection, table: str, paths: tuple[Path, ...], staging: Path | None
+    con: duckdb.DuckDBPyConnection, table: str, paths: tuple[Path, ...], staging: Path | None, count: bool
 ) -> tuple[TableFile | None, list[Problem]]:
-    source = f"read_parquet([{', '.join(_literal(path) for path in paths)}])"
+    source = f"read_parquet([{', '.join(quoted_path(path) for path in paths)}])"
     damaged = _error(
         table,
         "unreadable file",
@@ -195,12 +202,14 @@ def _open_parquet(
         if all(is_native(kind, sql_type) for kind, (_, sql_type, *_) in zip(kinds, columns, strict=True)):
             row, numbered = _numbered(con, paths, headings)
             file = TableFile(table, paths, names, values_sql(kinds, cells, numbered, row=row))
+            if not count:
+                return file, []
             # Counts may come from the files' own statistics; damage shows only where the values are read.
             hashed = ", ".join(f"v{number}" for number in range(len(names)))
             con.execute(f"SELECT bit_xor(hash({hashed})) FROM ({file.values})").fetchall()
         else:
             file = TableFile(table, paths, names, _staged(con, table, values_sql(kinds, cells, source), staging))
-        return _counted(con, file), []
+        return counted(con, file), []
     except duckdb.Error as fault:
         raise_machine_fault(fault)
         return None, [damaged]
@@ -216,7 +225,7 @@ def _parquet_cell(kind: str, heading: str, sql_type: str) -> tuple[str, str]:
 
 def _numbered(con: duckdb.DuckDBPyConnection, paths: tuple[Path, ...], headings: tuple[str, ...]) -> tuple[str, str]:
     """Write SQL for the row number and for the source that has it; the parts count on in the order of their names."""
-    files = f"[{', '.join(_literal(path) for path in paths)}]"
+    files = f"[{', '.join(quoted_path(path) for path in paths)}]"
     if {"file_row_number", _PART} & {heading.lower() for heading in headings}:
         return "row_number() OVER () + 1", f"read_parquet({files})"
     source = f"read_parquet({files}, file_row_number = true, filename = '{_PART}')"
@@ -238,11 +247,11 @@ def _staged(con: duckdb.DuckDBPyConnection, table: str, values: str, staging: Pa
     con.execute(f"COPY ({values}) TO {_quoted(str(path), chr(39))} (FORMAT parquet, COMPRESSION snappy)")
     return (
         "SELECT CAST(file_row_number + 2 AS INTEGER) AS row, * EXCLUDE (file_row_number) "
-        f"FROM read_parquet({_literal(path)}, file_row_number = true)"
+        f"FROM read_parquet({quoted_path(path)}, file_row_number = true)"
     )
 
 
-def _counted(con: duckdb.DuckDBPyConnection, file: TableFile) -> TableFile:
+def counted(con: duckdb.DuckDBPyConnection, file: TableFile) -> TableFile:
     """Count the rows, the rows with an odd text, and the filled cells of each column."""
     counts = ", ".join(f"count(v{number})" for number in range(len(file.names)))
     read, odd, *filled = con.execute(f"SELECT count(*), count(odd), {counts} FROM ({file.values})").fetchone() or (0, 0)
@@ -267,8 +276,8 @@ def _line_breaks(con: duckdb.DuckDBPyConnection, file: TableFile) -> list[Proble
     return [Problem(file.table, "line break in a cell", "error", what, advice, "", tuple(rows), count)]
 
 
-def _literal(path: Path) -> str:
-    """Write a path for DuckDB, which would take ``data[1]`` for a pattern and read the folder ``data1``."""
+def quoted_path(path: Path) -> str:
+    """Write a path for DuckDB to read, which would take ``data[1]`` for a pattern and read the folder ``data1``."""
     return _quoted(re.sub(r"([\[*?])", r"[\1]", str(path)), "'")
 
 
