@@ -202,18 +202,19 @@ class Cohort:
     @cached_property
     def set_aside(self) -> pd.DataFrame:
         """Rows that were read and are not used, by table and reason."""
-        if len(self.dataset.partitions) > 1:
-            every = pd.concat([part.set_aside for part in self.parts()])
-            return every.groupby(["table", "reason"], sort=False, as_index=False)["rows"].sum()
+        derived = pd.concat([part._not_derived() for part in self.parts()])
+        derived = derived.groupby(["table", "reason"], as_index=False).sum()
+        return pd.concat([self.dataset.set_aside, derived], ignore_index=True)
+
+    def _not_derived(self) -> pd.DataFrame:
+        """Count what the derivation leaves out, in one partition."""
         query = """
             SELECT 'sessions' AS "table", 'not a treatment (' || status || ')' AS reason, count(*)::INTEGER AS "rows"
             FROM sessions WHERE status NOT IN ('given', 'stopped-early') GROUP BY status
             UNION ALL
             SELECT 'scores', 'person never treated', count(*)::INTEGER FROM scores
-            WHERE patient_id NOT IN (SELECT patient_id FROM courses) HAVING count(*) > 0
-            ORDER BY ALL"""
-        derived = self.connection.execute(query).df()
-        return pd.concat([self.dataset.set_aside, derived], ignore_index=True)
+            WHERE patient_id NOT IN (SELECT patient_id FROM people) HAVING count(*) > 0"""
+        return self.connection.execute(query).df()
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -42,7 +43,7 @@ def count_all(cohort: Cohort, tallies: Sequence[Tally], progress: Progress | Non
 
 def _missing(cohort: Cohort, tallies: Sequence[Tally]) -> list[Tally]:
     """Return what is still to be counted, ladders that differ in their windows only as one."""
-    wanted: dict[Tally, dict[object, None]] = {}
+    wanted: dict[Tally, dict[Any, None]] = {}
     for tally in tallies:
         common, pieces = _pieces(tally)
         known = cohort.counted.get(common, {})
@@ -55,7 +56,7 @@ def _missing(cohort: Cohort, tallies: Sequence[Tally]) -> list[Tally]:
     ]
 
 
-def _pieces(tally: Tally) -> tuple[Tally, tuple[object, ...]]:
+def _pieces(tally: Tally) -> tuple[Tally, tuple[Any, ...]]:
     """Split a tally into what its counts are kept under, and its windows; a tally without windows is one piece."""
     if isinstance(tally, LadderTally):
         return replace(tally, windows=()), tally.windows

@@ -113,8 +113,9 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     CallError
         When the dataset has no dates for the question's period.
     """
+    # All that the answer needs in one pass, also what says whether there is one.
+    _, counted, *groups = count_all(cohort, [DueTally(), _tally(question), *map(GroupTally, question.by)])
     refuse_undated(cohort, question.period)
-    counted, *groups = count_all(cohort, [_tally(question), *map(GroupTally, question.by)])
     levels = map(_levels, groups)
     names = [each.name for each in question.windows]
     keys = [*question.by, "window"]

@@ -17,7 +17,7 @@ from analysis.vocabulary.errors import DataError
 Counts = list[pd.DataFrame]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PartitionJob:
     """All that counting one partition needs; it can be sent to another machine that sees the same files."""
 
