@@ -2,7 +2,7 @@
 
 ``import analysis as ko`` gives the names below; each is loaded when it is first used, so the import itself is instant.
 
-- data: `open_dataset`, `check_dataset`, `import_folder`, `simulate`
+- data: `open_dataset`, `check_dataset`, `draft_mapping`, `import_folder`, `update_dataset`, `simulate`
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from analysis.estimate.means import mean_scores
     from analysis.estimate.rates import response_rates
     from analysis.intake.dataset import check_dataset, open_dataset
+    from analysis.intake.draft import draft_mapping
     from analysis.intake.mapping import import_folder
+    from analysis.intake.update import update_dataset
     from analysis.report.quarterly import write_report
     from analysis.report.rate_words import rate_in_words, share_in_words
     from analysis.simulation import simulate
@@ -36,7 +38,9 @@ _SUBMODULES = ("charts", "simulation")
 _HOME = {
     "open_dataset": "analysis.intake.dataset",
     "check_dataset": "analysis.intake.dataset",
+    "draft_mapping": "analysis.intake.draft",
     "import_folder": "analysis.intake.mapping",
+    "update_dataset": "analysis.intake.update",
     "simulate": "analysis.simulation",
     "default_definitions": "analysis.vocabulary.definitions",
     "read_definitions": "analysis.vocabulary.definitions",
@@ -57,6 +61,7 @@ __all__ = [
     "default_definitions",
     "derive",
     "disclose",
+    "draft_mapping",
     "flow",
     "import_folder",
     "mean_scores",
@@ -68,6 +73,7 @@ __all__ = [
     "share_in_words",
     "simulate",
     "simulation",
+    "update_dataset",
     "write_report",
 ]
 

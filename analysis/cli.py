@@ -98,6 +98,19 @@ def derive_command(
     typer.echo(f"courses.parquet, sessions.parquet and outcomes.parquet are in {out}")
 
 
+@app.command("map")
+def map_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder with the files as they are.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="MAP.toml", help="The mapping to write, for you to confirm.")],
+    force: Force = False,
+) -> None:
+    """Draft the mapping of a folder of other files from their headings, showing no value of them."""
+    from analysis.intake.draft import draft_mapping
+
+    typer.echo(str(draft_mapping(folder, out=out, force=force)))
+
+
 @app.command("import")
 def import_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder with the files as they are.")],
@@ -118,6 +131,28 @@ def import_command(
     typer.echo(str(import_folder(folder, mapping=mapping, out=out, key_file=key_file, force=force)))
 
 
+@app.command("update")
+def update_command(
+    dataset: DatasetFolder,
+    folder: Annotated[Path, typer.Argument(metavar="NEW_FOLDER", help="The folder with the new export, all of it.")],
+    *,
+    mapping: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="The mapping, its data_cut moved on.")],
+    key_file: Annotated[
+        Path | None, typer.Option(metavar="KEY", help="Where the pseudonyms are kept: the file of the import before.")
+    ] = None,
+    confirm_shrink: Annotated[
+        bool, typer.Option("--confirm-shrink", help="Go on although much of the dataset is not in the new export.")
+    ] = False,
+) -> None:
+    """Import the next export of a dataset, tell what it adds, changes and takes away, and keep the old one."""
+    from analysis.intake.update import update_dataset
+
+    revision = update_dataset(dataset, folder, mapping=mapping, key_file=key_file, confirm_shrink=confirm_shrink)
+    if not revision.changes_nothing:
+        typer.echo(f"{revision.account}\n")
+    typer.echo(str(revision))
+
+
 @app.command("simulate")
 def simulate_command(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The dataset folder to write.")],
@@ -130,12 +165,22 @@ def simulate_command(
     truth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write what truly happened, outside the dataset.")
     ] = None,
+    form: Annotated[
+        Literal["dataset", "clinic-export"],
+        typer.Option("--as", help="A dataset, or a clinic's messy export to try `outcomes import` on."),
+    ] = "dataset",
     force: Force = False,
 ) -> None:
     """Write a dataset of made-up patients."""
-    from analysis.simulation import simulate, write_dataset
+    from analysis.simulation import simulate, write_clinic_export, write_dataset
 
+    if form == "clinic-export" and truth is not None:
+        raise CallError("--truth belongs to a dataset; write it with the same numbers and without --as clinic-export.")
     simulated = simulate(patients=patients, clinics=clinics, seed=seed, first=first, last=last)
+    if form == "clinic-export":
+        write_clinic_export(simulated, out, seed=seed, force=force)
+        typer.echo(f"The export of a clinic with {patients} made-up patients is in {out}")
+        return
     write_dataset(simulated, out, truth=truth, force=force)
     typer.echo(f"A dataset of {patients} made-up patients is in {out}")
 

@@ -27,7 +27,7 @@ def project_table() -> dict[str, Any]:
 
 def requirements() -> dict[str, Requirement]:
     project = project_table()
-    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
 
 
@@ -89,8 +89,8 @@ def test_what_conda_leaves_out_is_for_development_only() -> None:
     assert not needed_to_run & NOT_IN_CONDA
 
 
-def test_there_is_one_set_of_extra_packages() -> None:
-    assert list(project_table()["optional-dependencies"]) == ["dev"]
+def test_extra_packages_are_for_clusters_and_for_development() -> None:
+    assert list(project_table()["optional-dependencies"]) == ["cluster", "dev"]
 
 
 def test_the_citation_names_this_version_and_licence() -> None:

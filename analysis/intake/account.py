@@ -1,6 +1,6 @@
 """The account of an import: every source row and column, and where it went. It never holds a patient's value."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -9,12 +9,19 @@ import pandas as pd
 from analysis.intake.built_parts import BuiltPart, counts_days
 from analysis.intake.mapping_grammar import Mapping
 from analysis.intake.readers.source_table import ERROR_CELL
+from analysis.intake.schema import layout_tables
 from analysis.intake.source_columns import owner_of
 from analysis.intake.sources import Source
 
 NOT_REFERRED_TO = "no row of another file refers to it"
 
 PROBLEMS = "Found by the checks of the dataset"
+
+# A header may be a whole question; the first words of it tell which.
+_LONGEST_NAME = 60
+_SHOWN: dict[str, Callable[[str], str]] = {
+    "column": lambda name: name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Account:
     def __str__(self) -> str:
         lines = [f"Imported: {self.dataset}"]
         for title, table in self._sections():
-            text = table.to_string(index=False) if len(table) else "none"
+            text = table.to_string(index=False, formatters=_SHOWN) if len(table) else "none"
             lines += ["", title, *(f"  {line.rstrip()}" for line in text.splitlines())]
         found = [f"  {row.severity}: {row.message}" for row in self.problems.itertuples()]
         lines += ["", PROBLEMS, *(found or ["  none"])]
@@ -173,10 +180,11 @@ def _column_fates(mapping: Mapping, sources: dict[str, Source]) -> pd.DataFrame:
     for block in mapping.blocks:
         for part in block.parts:
             for target, rule in part.columns.items():
-                if rule.source is not None:
-                    key = owner_of(rule.source, mapping.files[block.file], headers)
+                for source in rule.sources:
+                    key = owner_of(source, mapping.files[block.file], headers)
                     counted = target == "date" and counts_days(block.table, part)
-                    given = ["day"] * counted + [target] * (not counted or mapping.keep_dates)
+                    written = mapping.keep_dates and target in layout_tables()[block.table].columns
+                    given = ["day"] * counted + [target] * (not counted or written)
                     targets.setdefault(key, []).extend(f"{block.table}.{each}" for each in given)
                     changes.setdefault(key, []).append("pseudonym" if target in identifiers else rule.how)
     rows = []

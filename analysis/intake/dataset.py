@@ -16,6 +16,7 @@ from analysis.intake.folders import file_sha256
 from analysis.intake.partition_examination import examine_parts, open_part
 from analysis.intake.partition_layout import MANIFEST_FILE, Partition
 from analysis.intake.problems import Problem, errors_text, problems_table
+from analysis.intake.revisions import read_revisions
 from analysis.intake.schema import layout_tables
 from analysis.intake.settings import SETTINGS_FILE
 from analysis.intake.summary import html_summary, plain_summary, summarise
@@ -108,6 +109,11 @@ class Dataset:
             if reason
         ]
         return pd.DataFrame(rows, columns=["table", "reason", "rows"]).astype({"rows": "int64"})
+
+    @cached_property
+    def revisions(self) -> pd.DataFrame:
+        """What earlier updates changed, by table and period (see `read_revisions`); no rows when there was none."""
+        return read_revisions(self.path)
 
     @cached_property
     def sha256(self) -> str:

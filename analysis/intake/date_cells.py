@@ -16,11 +16,15 @@ TWO_READINGS = "a date that can be read with the day or the month first"
 SHORT_YEAR = "a date whose year has two digits"
 NO_DATE = "a value that is not a date of these formats"
 
-_PARTS = {"year": r"(?P<year>\d{4}|\d{2})", "month": r"(?P<month>\d{1,2})", "day": r"(?P<day>\d{1,2})"}
-_CLOCK = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AP]M)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_PARTS = {"year": r"(?P<year>\d{4}|\d{2})", "month": r"(?P<month>\d{1,2}|[a-z]{3,9}\.?)", "day": r"(?P<day>\d{1,2})"}
+_CLOCK = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AP]M)?(?:\s?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?))?)?"
 _UNDECIDED = (
     "year-month-day",
-    *(sign.join(part) for sign in "/.-" for part in (["month", "day", "year"], ["day", "month", "year"])),
+    *(sign.join(part) for sign in "/.- " for part in (["month", "day", "year"], ["day", "month", "year"])),
 )
 
 
@@ -52,7 +56,7 @@ def is_date_format(text: str) -> bool:
     (True, True, False)
     """
     return text in EXCEL_FORMATS or any(
-        text == sign.join(parts) for sign in "-/." for parts in permutations(("year", "month", "day"))
+        text == sign.join(parts) for sign in "-/. " for parts in permutations(("year", "month", "day"))
     )
 
 
@@ -108,17 +112,24 @@ def _readings(text: str, rule: DateRule) -> Iterator[date | str]:
             yield one
 
 
-def _calendar_date(year_text: str, month: str, day: str, pivot: int | None) -> date | str | None:
-    year = int(year_text)
+def _calendar_date(year_text: str, month_text: str, day: str, pivot: int | None) -> date | str | None:
+    year, month = int(year_text), _month(month_text.lower().rstrip("."))
     try:
         if len(year_text) == 4:
-            return date(year, int(month), int(day)) if FIRST_YEAR <= year <= LAST_YEAR else None
+            return date(year, month, int(day)) if FIRST_YEAR <= year <= LAST_YEAR else None
         if pivot is not None:
-            return date(year + (2000 if year <= pivot else 1900), int(month), int(day))
-        date(2000 + year, int(month), int(day))
+            return date(year + (2000 if year <= pivot else 1900), month, int(day))
+        date(2000 + year, month, int(day))
     except ValueError:
         return None
     return SHORT_YEAR
+
+
+def _month(text: str) -> int:
+    """Return the number of a month that is written as a number or as its English name, cut to three letters or more."""
+    if text.isdecimal():
+        return int(text)
+    return next((number for number, name in enumerate(_MONTHS, start=1) if name.startswith(text)), 0)
 
 
 def _excel_date(text: str, form: str) -> date | None:
@@ -139,6 +150,5 @@ def _excel_date(text: str, form: str) -> date | None:
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
     sign = next(each for each in form if not each.isalpha())
-    return re.compile(
-        re.escape(sign).join(_PARTS[part] for part in form.split(sign)) + _CLOCK, re.IGNORECASE | re.ASCII
-    )
+    between = r",?\s+" if sign == " " else re.escape(sign)
+    return re.compile(between.join(_PARTS[part] for part in form.split(sign)) + _CLOCK, re.IGNORECASE | re.ASCII)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.intake.built_parts import BuiltPart, counts_days, given_sessions
+from analysis.intake.carried_values import carry_values
 from analysis.intake.layout_fit import misfits, out_of_calendar, out_of_range
 from analysis.intake.mapping_cells import change_cells, refuse_cells
 from analysis.intake.mapping_grammar import Block, ColumnRule, Mapping, Part
@@ -38,7 +39,7 @@ def build_parts(mapping: Mapping, sources: dict[str, Source]) -> list[BuiltPart]
     wanted = [(block, part) for block in mapping.blocks for part in block.parts]
     sessions = [_build_part(*each, sources, [], mapping) for each in wanted if each[0].table == "sessions"]
     starts = first_treatments(sessions)
-    sessions = [with_days(each, starts, keep_dates=mapping.keep_dates) for each in sessions]
+    sessions = carry_values([with_days(each, starts, keep_dates=mapping.keep_dates) for each in sessions])
     written = [each.written for each in sessions]
     others = [_build_part(*each, sources, written, mapping) for each in wanted if each[0].table != "sessions"]
     return merge_rare_values([*sessions, *(with_days(each, starts, keep_dates=mapping.keep_dates) for each in others)])
@@ -138,7 +139,7 @@ def _build_part(
         rows[target] = cells.texts
         marks |= {(target, what): mask for what, mask in cells.marks.items()}
         if rule.visits is not None:
-            rows[target], lost = _days(rule, used[rule.source], rows["patient_id"], sessions)
+            rows[target], lost = _days(rule, rows[target], rows["patient_id"], sessions)
             reason = reason.mask(reason.isna() & lost, rule.without_session)
         outside, why = _without_place((block.table, target), rule, rows[target], source, mapping)
         column = layout_tables()[block.table].columns.get(target)

@@ -8,15 +8,16 @@ from analysis.intake.amounts import read_amounts
 from analysis.intake.date_cells import NO_DATE, SHORT_YEAR, TWO_READINGS, read_dates
 from analysis.intake.mapping_grammar import ColumnRule, SourceFile
 from analysis.intake.readers.source_table import row_list
+from analysis.intake.zip_codes import read_zip3
 from analysis.vocabulary.errors import DataError
 
 OLDEST_AGE = 125
 AGE_TOP = 90
 
 _PATTERNS = {
-    "integer": (r"[+-]?\d{1,15}(\.0*)?", "a whole number"),
-    "decimal": (r"[+-]?(\d{1,15}(\.\d*)?|\.\d+)", "a number"),
-    "age": (r"\d{1,15}(\.\d*)?", "a number of years"),
+    "integer": (r"[+-]?[0-9]{1,15}(\.0*)?", "a whole number"),
+    "decimal": (r"[+-]?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)", "a number"),
+    "age": (r"[0-9]{1,15}(\.[0-9]*)?", "a number of years"),
 }
 _SIGNS = str.maketrans(",.", ".,")
 
@@ -51,7 +52,26 @@ def change_cells(rule: ColumnRule, used: pd.DataFrame, file: SourceFile) -> Cell
     """
     if rule.source is None:
         return Cells(pd.Series(rule.constant, index=used.index, dtype="str"))
-    cells = used[rule.source]
+    cells, marks = _first_filled(rule, used)
+    changed = _changed(rule, cells, file)
+    return Cells(changed.texts, marks | changed.marks)
+
+
+def _first_filled(rule: ColumnRule, used: pd.DataFrame) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Return the cells of the first column that is filled, and where it was not the very first."""
+    first, *others = rule.sources
+    cells, marks = used[first], {}
+    for other in others:
+        marks[f"taken from '{other}'"] = cells.isna() & used[other].notna()
+        cells = cells.fillna(used[other])
+    return cells, marks
+
+
+def _changed(rule: ColumnRule, cells: pd.Series, file: SourceFile) -> Cells:
+    if rule.translation is not None and rule.otherwise is not None:
+        others = cells.notna() & ~cells.isin(rule.translation)
+        made = cells.map(rule.translation).mask(others, rule.otherwise).astype("str")
+        return Cells(made, {f"not among the values, now '{rule.otherwise}'": others})
     if rule.translation is not None:
         what = f"a value that `{rule.path}.values` does not translate"
         refuse_cells(cells.notna() & ~cells.isin(rule.translation), what, rule, file)
@@ -85,7 +105,8 @@ def refuse_cells(wrong: pd.Series, what: str, rule: ColumnRule, file: SourceFile
     """
     rows = wrong.index[wrong]
     if len(rows):
-        raise DataError(f"{file.path}, {row_list(rows)}, column '{rule.source}': {what}.")
+        columns = " or ".join(f"'{source}'" for source in rule.sources)
+        raise DataError(f"{file.path}, {row_list(rows)}, column {columns}: {what}.")
 
 
 def ages_of(years: pd.Series) -> Cells:
@@ -115,8 +136,10 @@ def ages_of(years: pd.Series) -> Cells:
 
 def _numbers(rule: ColumnRule, cells: pd.Series, file: SourceFile) -> Cells:
     if rule.number is None or rule.number in {"dose", "weight"}:
-        amounts = read_amounts(cells, rule.number or "")
-        return Cells(amounts, {f"not read as a {rule.number}": cells.notna() & amounts.isna()})
+        amounts, why = read_amounts(cells, rule.number or "")
+        return Cells(amounts, {f"not read as a {rule.number}: {each}": why == each for each in why.dropna().unique()})
+    if rule.number == "zip3":
+        return Cells(*read_zip3(cells))
     pattern, kind = _PATTERNS[rule.number]
     wrong = cells.notna() & ~cells.str.fullmatch(pattern, na=False)
     refuse_cells(wrong, f"a value that is not {kind} (`{rule.path}`)", rule, file)

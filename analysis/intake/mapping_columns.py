@@ -40,7 +40,9 @@ def _rule(columns: TomlTable, target: str, name: str) -> ColumnRule:
         dates = DateRule() if target == "date" else None
         return ColumnRule(columns.at(target), source=columns.text(target), dates=dates)
     rule = columns.table(target)
-    rule.only("from", "age_from", "constant", *_CONVERSIONS, "without_session", "pivot", "rare")
+    rule.only(
+        "from", "age_from", "constant", *_CONVERSIONS, "without_session", "otherwise", "pivot", "rare", "carry_forward"
+    )
     origin = rule.one_of("from", "constant", "age_from")
     if origin is None:
         raise CallError(f"`{rule.path}` needs `from` (a column of the file) or `constant`.")
@@ -55,26 +57,30 @@ def _rule(columns: TomlTable, target: str, name: str) -> ColumnRule:
     if how == "date" and target not in _FROM_DATES:
         raise CallError(f"`{rule.at('date')}`: only {', '.join(_FROM_DATES)} are made of dates (and age, by age_from).")
     dated = target == "date" or how == "date"
-    rule.only("from", *_CONVERSIONS, "rare", *_with_it(how, dated=dated))
+    rule.only("from", *_CONVERSIONS, "rare", "carry_forward", *_with_it(how, dated=dated))
     number = rule.text("number") if how == "number" else None
     if number not in {*NUMBERS, None}:
         raise CallError(f"`{rule.at('number')}` must be {_either(NUMBERS)}.")
+    source, *instead = _sources(rule, "from")
     return ColumnRule(
         rule.path,
-        source=rule.text("from"),
+        source=source,
+        instead=tuple(instead),
         translation=rule.cells("values") if how == "values" else None,
+        otherwise=rule.text("otherwise") if "otherwise" in rule else None,
         number=number,
         visits=_visits(rule) if how == "visits" else None,
         without_session=rule.text("without_session") if "without_session" in rule else None,
         dates=_dates(rule) if dated else None,
         rare=_rare(rule, target, name) if "rare" in rule else None,
+        carried_days=_carried_days(rule, target, name) if "carry_forward" in rule else None,
     )
 
 
 def _with_it(how: str | None, *, dated: bool) -> tuple[str, ...]:
     if dated:
         return ("pivot",)
-    return ("without_session",) if how == "visits" else ()
+    return {"visits": ("without_session",), "values": ("otherwise",)}.get(how or "", ())
 
 
 def _either(words: tuple[str, ...]) -> str:
@@ -86,7 +92,29 @@ def _birth_rule(rule: TomlTable, target: str) -> ColumnRule:
     rule.only("age_from", "date", "pivot")
     if target != "age":
         raise CallError(f"`{rule.at('age_from')}` belongs to the column age.")
-    return ColumnRule(rule.path, source=rule.text("age_from"), dates=_dates(rule), birth=True)
+    source, *instead = _sources(rule, "age_from")
+    return ColumnRule(rule.path, source=source, instead=tuple(instead), dates=_dates(rule), birth=True)
+
+
+def _sources(rule: TomlTable, key: str) -> tuple[str, ...]:
+    if not isinstance(rule.data[key], list):
+        return (rule.text(key),)
+    sources = rule.texts(key)
+    if not sources or len(set(sources)) < len(sources) or not all(each.strip() for each in sources):
+        raise CallError(f"`{rule.at(key)}` must be a column of the file, or a list of different ones.")
+    return sources
+
+
+def _carried_days(rule: TomlTable, target: str, name: str) -> int:
+    carry = rule.table("carry_forward")
+    carry.only("days")
+    days, column = carry.whole_number("days"), layout_tables()[name].columns.get(target)
+    if days < 1:
+        raise CallError(f"`{carry.at('days')}` must be 1 or more.")
+    measured = column is not None and column.type in {"integer", "number"} and not column.required
+    if name != "sessions" or not measured or target == "sequence" or "number" not in rule:
+        raise CallError(f"`{carry.path}` belongs to a number that is measured at sessions, such as weight_kg.")
+    return days
 
 
 def _dates(rule: TomlTable) -> DateRule:
@@ -95,7 +123,7 @@ def _dates(rule: TomlTable) -> DateRule:
     for form in formats:
         if not is_date_format(form):
             raise CallError(
-                f'`{rule.at("date")}`: a format is year, month and day with "-", "/" or "." between, such as '
+                f'`{rule.at("date")}`: a format is year, month and day with "-", "/", "." or a blank between, such as '
                 f'"month/day/year", or {_either(EXCEL_FORMATS)}.'
             )
     pivot = rule.whole_number("pivot") if "pivot" in rule else None

@@ -1,9 +1,11 @@
 """Reading the part of a mapping that says how each file is read: its format and the options of that format."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from analysis.intake.mapping_grammar import Join, LeaveOut, SourceFile
+from analysis.intake.mapping_grammar import Database, Join, LeaveOut, SourceFile
+from analysis.intake.mapping_remotes import read_place, refuse_secrets
+from analysis.intake.readers.sdtm_rules import read_sdtm_rules
 from analysis.intake.toml_tables import TomlTable
 from analysis.vocabulary.errors import CallError, nearest_name
 
@@ -18,22 +20,27 @@ FORMATS: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "xport": ({"encoding"}, (".xpt",)),
     "redcap": ({"delimiter", "encoding", "dictionary", "rows", "keep"}, ()),
     "fhir": ({"resource", "timezone"}, (".ndjson", ".json")),
+    "redcap-api": ({"url", "token_from", "rows", "keep"}, ()),
+    "sql": ({"database", "table", "timezone"}, ()),
+    "sdtm": ({"domain", "with", "intervals", "not_given", "dose_units", "instruments", "delimiter", "encoding"}, ()),
 }
 OPTIONS = set[str]().union(*(options for options, _ in FORMATS.values()))
 RESOURCES = (
     *("QuestionnaireResponse", "Observation", "Procedure", "MedicationAdministration"),
-    *("Condition", "Coverage", "AdverseEvent", "Patient"),
+    *("Condition", "Coverage", "AdverseEvent", "Patient", "Encounter", "Appointment", "ServiceRequest"),
 )
 OLD_WORKBOOKS = {".xls", ".xlsb", ".ods"}
 
 
-def read_source_file(name: str, table: TomlTable) -> SourceFile:
+def read_source_file(name: str, table: TomlTable, databases: dict[str, Database] | None = None) -> SourceFile:
     """Read ``files.NAME`` of a mapping.
 
     Parameters
     ----------
     name : str
     table : TomlTable
+    databases : dict of str to Database, optional
+        The databases that the mapping names.
 
     Returns
     -------
@@ -44,12 +51,11 @@ def read_source_file(name: str, table: TomlTable) -> SourceFile:
     CallError
         A key that is unknown, of the wrong kind, or of another format than the file's.
     """
+    refuse_secrets(table)
     table.only("path", "format", "decimal", "missing", "join", "leave_out", "drop", *sorted(OPTIONS))
-    path = table.text("path")
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    if Path(path).is_absolute() or ".." in parts:
-        raise CallError(f"`{table.at('path')}` must lie inside the folder that is imported.")
-    how = _format(path, table)
+    how = _format(table)
+    place = read_place(how, table, databases or {})
+    path = place.pop("path")
     for key in sorted(OPTIONS - FORMATS[how][0]):
         if key in table:
             meant = " or ".join(f'"{each}"' for each, (options, _) in FORMATS.items() if key in options)
@@ -77,12 +83,14 @@ def read_source_file(name: str, table: TomlTable) -> SourceFile:
         keep=table.texts("keep"),
         resource=_resource(table) if how == "fhir" else "",
         timezone=_timezone(table),
+        sdtm=read_sdtm_rules(table) if how == "sdtm" else None,
+        **place,
     )
 
 
-def _format(path: str, table: TomlTable) -> str:
-    ending = PurePosixPath(path).suffix.lower()
+def _format(table: TomlTable) -> str:
     if "format" not in table:
+        ending = PurePosixPath(table.text("path")).suffix.lower()
         if ending in OLD_WORKBOOKS:
             raise CallError(f"`{table.at('path')}`: {ending} is not read; save the workbook as .xlsx.")
         return next((name for name, (_, endings) in FORMATS.items() if ending in endings), "text")
@@ -147,8 +155,8 @@ def _timezone(table: TomlTable) -> str:
 
 
 def _join(table: TomlTable) -> Join:
-    table.only("on", "to")
-    return Join(table.path, table.text("on"), table.text("to", table.text("on")))
+    table.only("on", "to", "optional")
+    return Join(table.path, table.text("on"), table.text("to", table.text("on")), table.flag("optional"))
 
 
 def _leave_out(table: TomlTable) -> LeaveOut:

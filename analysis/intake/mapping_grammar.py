@@ -8,18 +8,26 @@
     [definitions]                  changes of the default definitions; written beside the tables
     [files.NAME]                   path, format and its options (see Formats), decimal ("." or ","), missing (codes that
                                    mean an empty cell)
-    [files.NAME.join.OTHER]        on, to: brings the columns of another file along, named OTHER.column
+    [files.NAME.join.OTHER]        on, to: brings the columns of another file along, named OTHER.column; every row needs
+                                   its partner there, unless optional = true
     [[files.NAME.leave_out]]       column, is = [values] or missing = true, reason
     [files.NAME.drop]              column = "why it is not used"; every column is used or dropped
+    [databases.NAME]               a database that files with the format "sql" are tables of (see Formats)
     [[tables.TABLE]]               from (a file), columns, needs, once_per, repeat
-    columns.TARGET                 "source column", or { from, values | number | visits | date, rare }, or { constant }
+    columns.TARGET                 "source column", or { from, values | number | visits | date, rare, carry_forward },
+                                   or { constant }; `from` may list columns: in each row the first that is filled counts
+    values                         { "source" = "target" }, for every value there is, unless otherwise = "target" stands
+                                   for all the others, which are counted
     needs.TARGET                   the reason counted for rows without a value in that column; they are not written
     once_per                       these columns tell rows apart; rows that repeat them must agree and become one
     [[tables.TABLE.repeat]]        name, columns, needs: each source row gives one row for each of these
     visits                         { label = day } or { label = { days = 2, after = { treatment = "ketamine" } } }
     number                         "integer", "decimal"; "age" (years, 90 for 90 and over); "dose" (mg) and "weight"
                                    (kg) out of what people type (rules: ``amounts.py``; what they do not read is left
-                                   empty and counted); the decimal sign is the file's
+                                   empty and counted); "zip3", the first three digits of a ZIP code (``zip_codes.py``);
+                                   the decimal sign is the file's
+    carry_forward                  { days = 30 }: a number that a given session lacks is taken from the patient's last
+                                   session that has it, so many days before at most, and counted (``carried_values.py``)
     rare                           { fewer_than = 11, becomes = "other" }: values of fewer patients become this one
 
 Formats. ``format`` follows from the file's ending unless given.
@@ -32,15 +40,50 @@ What the dictionary flags as an identifier, notes and files are dropped, unless 
 validation, the columns of other instruments and REDCap's own may be passed over.
 "fhir" (.ndjson, .json, or a folder of these), R4: ``resource``, which resources become the rows, with columns of plain
 names (``readers/fhir*.py``); ``timezone``, in which instants are read as a day (otherwise the day as it is written).
+"sdtm", one domain of CDISC SDTM (.csv, .xpt or .sas7bdat): ``domain``; ``with``, the files read beside it; and as the
+domain asks, ``intervals``, ``not_given``, ``dose_units`` and ``instruments`` (see SDTM).
+The last two are no files and have no path; they are only read, nothing of them is kept on the disk, and columns that
+are refused, dropped or passed over are not asked for.
+"redcap-api", a project on its server: ``url``, the https address that ends in /api/; ``token_from``, the environment
+variable with the token; ``rows`` and ``keep`` as for "redcap". Of the instrument in ``rows``, all but the refused is
+asked for, to tell which rows hold it; with nothing but identifiers, it counts if its status is unverified or complete.
+"sql": ``database``, ``table``, a table or view ("visits" or "schema.visits"); rows are counted in the order of its
+primary key. ``[databases.NAME]`` has ``kind = "postgresql"`` and ``connection_from``, the environment variable with the
+connection, or ``kind = "sqlite"`` and ``path``. Cells are as in a CSV export of the table: true is t in PostgreSQL;
+``timezone``, in which PostgreSQL writes instants (otherwise the database's own).
+
+SDTM. The rows have their columns by the names SDTM gives them, and plain ones (``readers/sdtm*.py``): ``patient``
+(USUBJID), ``date`` where the day is known, ``time``, ``day``, ``year``. Times are read as written, without a look at
+their zone. A partial date (2013-05) stays partial: its row is left out and counted, unless the study day tells the day
+and ``with.DM`` the start it counts from. ``day`` is for
+files without dates: days from the first treatment if ``with.EX`` (or EC) gives one, otherwise from the reference start;
+study day 1 is 0 and study day -1 is -1. Identifying columns (SUBJID, INVNAM ...) are refused.
+    with.DOMAIN = "path" or { path, ... }. Rows that were read into another row are listed as left out for that reason;
+    those of DM, DS, EX and EC are looked up only.
+    with.SUPPEX (SUPPDM ...) = { path, qualifiers = ["QNAM", ...] }: these become columns.
+    DM: plain ``sex``, ``race_ethnicity``, ``age``, ``start_year``, ``last_date``; with.DS gives ``disposition``.
+    EX, EC: a row given on one day is a session; one from a day to a later one, or given several times a day, is left
+    out, or with ``intervals = "first-day"`` a session on its first day. ``dose_mg`` from mg, ug and g, from mg/kg with
+    the weight of the day (with.VS), and from units of ``dose_units = { TABLET = 20 }``, mg in each; others are refused.
+    What was planned and not given (--OCCUR = N) is left out, or with ``not_given = "keep"`` has ``occurred`` = no.
+    with.VS, QS, RS or FT = { path, before, after, tests }: what was measured on the day of a session. ``before`` and
+    ``after`` list time points (--TPT, --TPTNUM or --ELTM); without them clock times decide. ``tests = { SYSBP =
+    "systolic" }`` names the columns: systolic_before (the last before), systolic_peak and systolic_lowest (after),
+    systolic (the last without a time point). Blood pressure, weight and pulse are named already for VS.
+    QS, RS, FT: one row for each assessment, with ``instrument``, ``item_1`` ... and ``total``, by test codes (defaults:
+    ``readers/sdtm_scores.py``) or ``instruments.NAME = { items = ["code", ["one", "or the other"]], total = "code" }``.
+    AE: ``onset_min`` and ``resolved_min`` from the start of that day's session, if with.EX (or EC) gives its time.
 
 Dates. ``columns.date = "column"`` or ``{ from, date, pivot }``, in every table with days. ``date`` is one format or a
-list, tried in order: ``year``, ``month`` and ``day`` with ``-``, ``/`` or ``.`` between ("month/day/year"), or "excel"
-and "excel-1904" for serial numbers. A time of day may follow and is cut off. Without ``date``, each cell must leave no
-doubt: 03/04/2025 is refused. Years of two digits are refused without a ``pivot`` (30: 00 to 30 are 2000 to 2030).
+list, tried in order: ``year``, ``month`` and ``day`` with ``-``, ``/``, ``.`` or a blank between ("month/day/year";
+"month day year" reads Jan 3, 2025 too), or "excel" and "excel-1904" for serial numbers. Months may be English names. A
+time of day may follow and is cut off. Without ``date``, each cell must leave no doubt: 03/04/2025 is refused. Years of
+two digits are refused without a ``pivot`` (30: 00 to 30 are 2000 to 2030).
 
 A table that maps ``date`` and not ``day`` gets its days: the date less that of the patient's first given session. Rows
 of patients without one are not written, and counted. ``last_day`` and ``start_year`` may be a ``{ from, date }`` too;
-``age`` may be ``{ age_from = "birth date column", date, pivot }``: full years at the first session.
+``age`` may be ``{ age_from = "birth date column", date, pivot }``: full years at the first session; ``age_from`` may
+list columns too.
 ``patients.start_year``, ``referrals.start_year`` and ``referrals.wait_days`` follow from the dates unless mapped.
 
 Pseudonyms. ``method = "random"`` (the default) keeps them in the file given as ``--key-file``, and uses it again the
@@ -55,13 +98,13 @@ outside a closed list, stops the import; a number out of range is left empty and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from analysis.intake.date_cells import DateRule
 from analysis.intake.toml_tables import Settings
 
-Number = Literal["integer", "decimal", "age", "dose", "weight"]
+Number = Literal["integer", "decimal", "age", "dose", "weight", "zip3"]
 NUMBERS: tuple[Number, ...] = get_args(Number)
 
 _HOW = {
@@ -70,6 +113,7 @@ _HOW = {
     "age": "age, 90 for 90 and over",
     "dose": "dose in mg",
     "weight": "weight in kg",
+    "zip3": "first three digits of a ZIP code",
 }
 
 
@@ -93,19 +137,29 @@ class RareRule:
 class ColumnRule:
     """Where one column of a table comes from and how its values change on the way.
 
-    ``dates`` says how its cells are read as dates; ``birth`` that they are birth dates, of which the age is made.
+    ``instead`` are further columns, each for the cells that the columns before it leave empty. ``dates`` says how the
+    cells are read as dates; ``birth`` that they are birth dates, of which the age is made; ``carried_days`` how long a
+    number stands for the sessions that lack it.
     """
 
     path: str
     source: str | None = None
     constant: str | None = None
     translation: dict[str, str] | None = None
+    otherwise: str | None = None
     number: Number | None = None
     visits: dict[str, Visit] | None = None
     without_session: str | None = None
     dates: DateRule | None = None
     birth: bool = False
     rare: RareRule | None = None
+    instead: tuple[str, ...] = ()
+    carried_days: int | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of the source, in the order in which they are looked at."""
+        return () if self.source is None else (self.source, *self.instead)
 
     @property
     def from_cells(self) -> bool:
@@ -118,7 +172,7 @@ class ColumnRule:
         """How the values change, in a few words; empty when they are simply copied."""
         words = []
         if self.translation is not None:
-            words.append("translated")
+            words.append(f"translated, otherwise '{self.otherwise}'" if self.otherwise else "translated")
         if self.number is not None:
             words.append(_HOW[self.number])
         if self.visits is not None:
@@ -128,6 +182,8 @@ class ColumnRule:
             words.append(f"birth date to age{formats}" if self.birth else f"date{formats}")
         if self.rare is not None:
             words.append(f"rare to '{self.rare.becomes}'")
+        if self.carried_days is not None:
+            words.append(f"carried forward for {self.carried_days} days")
         return ", ".join(words)
 
 
@@ -153,11 +209,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Join:
-    """The column ``on`` of this file names the row of another file whose column ``to`` is the same."""
+    """The column ``on`` of this file names the row of another file whose column ``to`` is the same.
+
+    ``optional`` allows rows for which the other file has none.
+    """
 
     path: str
     on: str
     to: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,8 +239,44 @@ class PseudonymRules:
 
 
 @dataclass(frozen=True)
+class Database:
+    """Where tables come from: a file of the folder, or a server whose connection is in an environment variable."""
+
+    name: str
+    kind: Literal["postgresql", "sqlite"]
+    path: str = ""
+    connection_from: str = ""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A domain of SDTM that is read beside another: its time points before and after a session, its tests by column."""
+
+    path: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    tests: dict[str, str] = field(default_factory=dict)
+    qualifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SdtmRules:
+    """How to read one domain of SDTM; ``instruments`` gives by test code the instrument and the column."""
+
+    domain: str
+    beside: dict[str, Beside] = field(default_factory=dict)
+    first_day_of_intervals: bool = False
+    keep_not_given: bool = False
+    dose_units: dict[str, float] = field(default_factory=dict)
+    instruments: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SourceFile:
-    """How to read one file of the folder."""
+    """How to read one file of the folder, or what is read like one: a project on a server, a table of a database.
+
+    ``path`` is its name in messages and in the account.
+    """
 
     name: str
     path: str
@@ -200,6 +296,11 @@ class SourceFile:
     keep: tuple[str, ...] = ()
     resource: str = ""
     timezone: str = ""
+    url: str = ""
+    token_from: str = ""
+    database: Database | None = None
+    table: str = ""
+    sdtm: SdtmRules | None = None
 
 
 @dataclass(frozen=True)
@@ -225,5 +326,5 @@ class Mapping:
         for block in self.blocks:
             for part in block.parts:
                 for target in part.columns.values():
-                    if target.source is not None:
-                        yield block.file, target.source, target.path
+                    for source in target.sources:
+                        yield block.file, source, target.path

@@ -7,6 +7,7 @@ from analysis.intake.built_parts import counts_days
 from analysis.intake.mapping_columns import read_columns
 from analysis.intake.mapping_files import read_source_file
 from analysis.intake.mapping_grammar import Block, Mapping, Part, PseudonymRules, SourceFile
+from analysis.intake.mapping_remotes import read_databases
 from analysis.intake.schema import layout_tables
 from analysis.intake.toml_tables import Settings, TomlTable
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -46,14 +47,15 @@ def read_mapping(path: str | Path) -> Mapping:
 
 
 def _mapping(name: str, top: TomlTable) -> Mapping:
-    top.only("dataset", "definitions", "files", "tables", "pseudonyms")
+    top.only("dataset", "definitions", "files", "databases", "tables", "pseudonyms")
     dataset = top.table("dataset")
     dataset.only("name", "basis", "data_cut", "extra_columns", "keep_dates")
     extra = {table: dataset.table("extra_columns").texts(table) for table in dataset.table("extra_columns").data}
     settings: Settings = {key: dataset.text(key) for key in ("name", "basis", "data_cut")}
     if extra:
         settings["extra_columns"] = {table: list(columns) for table, columns in extra.items()}
-    files = {key: read_source_file(key, table) for key, table in top.table("files").tables().items()}
+    databases = read_databases(top.table("databases"))
+    files = {key: read_source_file(key, table, databases) for key, table in top.table("files").tables().items()}
     for file in files.values():
         for other, join in file.joins.items():
             if other not in files or other == file.name:

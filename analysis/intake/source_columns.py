@@ -1,6 +1,7 @@
 """Which columns of the source files a mapping uses: all of them, or each one left has its reason."""
 
 from analysis.intake.mapping_grammar import Mapping, SourceFile
+from analysis.intake.mapping_remotes import REMOTE_FORMATS
 from analysis.vocabulary.errors import DataError, nearest_name
 
 
@@ -42,7 +43,8 @@ def check_columns(
         places.setdefault((owner, own), path)
     for file, own_columns in mentioned.items():
         # A first row without any of these is no header: it may hold a patient's values, so none of it is shown.
-        if own_columns and own_columns.isdisjoint(headers[file]):
+        named = mapping.files[file].format in REMOTE_FORMATS
+        if own_columns and own_columns.isdisjoint(headers[file]) and not named:
             raise DataError(
                 f"{mapping.files[file].path}: the first row holds none of the columns that the mapping names. "
                 f"Is it a header row{_first_row_hint(mapping.files[file])}?"
@@ -53,9 +55,10 @@ def check_columns(
             raise DataError(f"{mapping.files[file].path} has no column '{column}', which `{path}` names.{hint}")
         if column in refused.get(file, {}):
             keep = f" To use it nevertheless, list it under `files.{file}.keep`."
+            keepable = mapping.files[file].format in {"redcap", "redcap-api"}
             raise DataError(
                 f"{mapping.files[file].path}: `{path}` uses '{column}', which is refused: {refused[file][column]}."
-                f"{keep if mapping.files[file].format == 'redcap' else ''}"
+                f"{keep if keepable else ''}"
             )
     for file, spec in mapping.files.items():
         for column in spec.drop.keys() & mentioned[file]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.intake.mapping_grammar import Join, Mapping, SourceFile
 from analysis.intake.readers.formats import read_table
+from analysis.intake.readers.remotes import Remotes
 from analysis.intake.readers.source_table import SourceTable, row_list
 from analysis.intake.source_columns import check_columns
 from analysis.vocabulary.errors import DataError
@@ -59,7 +60,8 @@ def read_sources(folder: Path, mapping: Mapping) -> dict[str, Source]:
         A file that is missing or not readable as told; a column the mapping names but the file lacks, or the file has
         but the mapping does not name; a join that finds no partner or more than one.
     """
-    tables = {name: read_table(folder, file) for name, file in mapping.files.items()}
+    with Remotes(mapping) as remotes:
+        tables = {name: read_table(folder, file, remotes) for name, file in mapping.files.items()}
     dropped = check_columns(
         mapping,
         {name: [*table.rows.columns, *table.refused] for name, table in tables.items()},
@@ -86,7 +88,7 @@ def _source(file: SourceFile, tables: dict[str, SourceTable], mapping: Mapping, 
         left_out = left_out.mask(left_out.isna() & chosen, rule.reason)
     for name, join in file.joins.items():
         alone = rows.index[left_out.isna() & (partners[name] == 0)]
-        if len(alone):
+        if len(alone) and not join.optional:
             raise DataError(
                 f"{file.path}, {row_list(alone)}: no row in {mapping.files[name].path} has the same '{join.on}' "
                 f"(`{join.path}`). To leave them out, add a rule to "

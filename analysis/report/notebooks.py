@@ -11,6 +11,7 @@ from analysis.intake.dataset import open_dataset
 from analysis.vocabulary.errors import CallError, DataError
 
 SECONDS_PER_CELL = 300
+MAKES_ITS_DATA = "EXPORT = None"
 
 
 def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
@@ -18,7 +19,8 @@ def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
 
     The notebooks run in their own folder, one after another, each in a fresh kernel. What a rerun changes without a
     changed result (times, counters, the Python version) is left out of the file. The dataset's name and hash are
-    noted in the notebook's metadata, so that it can be told later which data its results are from.
+    noted in the notebook's metadata, so that it can be told later which data its results are from. A notebook with the
+    parameter ``EXPORT = None`` makes its data up and opens no dataset, which is noted instead.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
     if not notebooks:
         raise CallError(f"There is no notebook in '{folder}'.")
     data = open_dataset(dataset)
-    origin = {"dataset": dataset.resolve().name, "sha256": data.sha256}
+    opened = {"dataset": dataset.resolve().name, "sha256": data.sha256}
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         client = NotebookClient(
@@ -60,8 +62,14 @@ def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
             raise DataError(
                 f"'{path}' stopped with {reason}. Open it in JupyterLab and run it there to see where."
             ) from failure
+        origin = {"dataset": "made up in the notebook"} if _makes_its_data(notebook) else opened
         nbformat.write(_without_traces(notebook, origin), path)
         yield path
+
+
+def _makes_its_data(notebook: nbformat.NotebookNode) -> bool:
+    parameters = [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    return any(MAKES_ITS_DATA in source.splitlines() for source in parameters)
 
 
 def _without_traces(notebook: nbformat.NotebookNode, origin: dict[str, str]) -> nbformat.NotebookNode:

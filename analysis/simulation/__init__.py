@@ -50,10 +50,11 @@ The baseline is the one METHODS.md picks from the recorded scores, or the total 
 recorded. States say nothing of the entry score, and nothing of being in treatment: sessions do.
 """
 
+from analysis.simulation.clinic_export import write_clinic_export
 from analysis.simulation.files import write_dataset
 from analysis.simulation.simulated import Simulated, simulate
 
-__all__ = ["Simulated", "simulate", "write_dataset"]
+__all__ = ["Simulated", "simulate", "write_clinic_export", "write_dataset"]
 
 
 def __dir__() -> list[str]:

@@ -203,7 +203,9 @@ def test_values_left_empty_and_columns_changed_are_told(tmp_path):
     rules = read_mapping(tmp_path / "map.toml")
     sources = read_sources(tmp_path, rules)
     account = make_account(rules, sources, build_parts(rules, sources), pd.DataFrame({"severity": [], "message": []}))
-    assert records(account.changed_values) == [("sessions", "visits", "", "dose_mg", "not read as a dose", 1)]
+    assert records(account.changed_values) == [
+        ("sessions", "visits", "", "dose_mg", "not read as a dose: no number", 1)
+    ]
     assert records(account.columns) == [
         ("visits", "id", "changed", "sessions.patient_id", "pseudonym", ""),
         ("visits", "on", "changed", "sessions.day", "date (month/day/year)", ""),

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from analysis.intake.date_cells import NO_DATE, SHORT_YEAR, TWO_READINGS, DateRule, is_date_format, read_dates
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "October", "Nov", "December"]
+
 
 def read(cell: str, *formats: str, pivot: int | None = None) -> str:
     """The date, or what is wrong."""
@@ -24,6 +26,8 @@ def read(cell: str, *formats: str, pivot: int | None = None) -> str:
         ("2025-4-3", "year-month-day"),
         ("2025-04-03T09:30:00Z", "year-month-day"),
         ("2025-04-03T00:00:00.000Z", "year-month-day"),
+        ("2025-04-03 09:30:00.25-05", "year-month-day"),
+        ("2025-04-03 23:30:00+05:30", "year-month-day"),
         ("2025-04-03 23:59:59+02:00", "year-month-day"),
         ("2025-04-03 9:30 PM", "year-month-day"),
         ("04/03/2025", "month/day/year"),
@@ -32,6 +36,15 @@ def read(cell: str, *formats: str, pivot: int | None = None) -> str:
         ("3.4.2025", "day.month.year"),
         ("03.04.2025 08:05", "day.month.year"),
         ("2025/04/03", "year/month/day"),
+        ("3 Apr 2025", "day month year"),
+        ("03 APRIL 2025", "day month year"),
+        ("3 Apr. 2025 14:30", "day month year"),
+        ("Apr 3, 2025", "month day year"),
+        ("April 3 2025 9:00 AM", "month day year"),
+        ("3-Apr-2025", "day-month-year"),
+        ("03.Apr.2025", "day.month.year"),
+        ("2025-Apr-03", "year-month-day"),
+        ("3 4 2025", "day month year"),
         ("45750", "excel"),
         ("45750.39583", "excel"),
         ("44288", "excel-1904"),
@@ -56,6 +69,12 @@ def test_formats(cell, form):
         ("2025-04-03 tomorrow", "year-month-day"),
         ("x2025-04-03", "year-month-day"),
         ("٢٠٢٥-04-03", "year-month-day"),
+        ("3 Ap 2025", "day month year"),
+        ("3 Abril 2025", "day month year"),
+        ("3 Aprilia 2025", "day month year"),
+        ("Apr 3, 2025", "day month year"),
+        ("31 Apr 2025", "day month year"),
+        ("Apr-3-2025", "month day year"),
         ("2025-04-03", "excel"),
         ("-5", "excel"),
         ("0", "excel"),
@@ -108,6 +127,11 @@ def test_the_other_system_of_excel(serial, expected):
         ("04/13/2025", "2025-04-13"),
         ("13.04.2025", "2025-04-13"),
         ("2025-03-04", "2025-03-04"),
+        ("3 Apr 2025", "2025-04-03"),
+        ("Apr 3, 2025", "2025-04-03"),
+        ("3-Apr-2025", "2025-04-03"),
+        ("3 4 2025", TWO_READINGS),
+        ("3 Apr 25", SHORT_YEAR),
         ("13/13/2025", NO_DATE),
         ("45750", NO_DATE),
         ("03/04/25", SHORT_YEAR),
@@ -159,6 +183,7 @@ def test_each_format_gives_the_day_back(day):
         "year-month-day": day.isoformat(),
         "month/day/year": f"{day.month}/{day.day}/{day.year}",
         "day.month.year": day.strftime("%d.%m.") + str(day.year),
+        "month day year": f"{MONTHS[day.month - 1]} {day.day}, {day.year}",
         "excel": str((day - date(1899, 12, 30)) // timedelta(1)),
     }
     assert {read(cell, form) for form, cell in cells.items()} == {day.isoformat()}
@@ -166,11 +191,15 @@ def test_each_format_gives_the_day_back(day):
     assert all(read(cell) in {day.isoformat(), TWO_READINGS} for form, cell in cells.items() if form != "excel")
 
 
-@pytest.mark.parametrize("text", ["year-month-day", "day/month/year", "month.day.year", "excel", "excel-1904"])
+@pytest.mark.parametrize(
+    "text", ["year-month-day", "day/month/year", "month.day.year", "day month year", "excel", "excel-1904"]
+)
 def test_names_of_formats(text):
     assert is_date_format(text)
 
 
-@pytest.mark.parametrize("text", ["", "iso", "dd/mm/yyyy", "day/month", "day/month-year", "day/day/year", "Excel"])
+@pytest.mark.parametrize(
+    "text", ["", "iso", "dd/mm/yyyy", "day/month", "day/month-year", "day/day/year", "Excel", "daymonthyear"]
+)
 def test_no_names_of_formats(text):
     assert not is_date_format(text)

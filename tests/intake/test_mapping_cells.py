@@ -66,10 +66,45 @@ def test_what_is_no_number_is_named_by_its_place(number, decimal, cell, what):
 
 def test_what_is_left_empty_or_changed_is_marked():
     doses = changed(["40 mg", "see note", None], number="dose")
-    assert doses.marks["not read as a dose"].to_dict() == {2: False, 3: True, 4: False}
+    assert {what: mask.to_dict() for what, mask in doses.marks.items()} == {
+        "not read as a dose: no number": {2: False, 3: True, 4: False}
+    }
     ages = changed(["40", "97", "2025", None], number="age")
     assert ages.marks["above 90, now 90"].tolist() == [False, True, False, False]
     assert ages.marks["not an age"].tolist() == [False, False, True, False]
+
+
+def test_zip_codes_become_three_digits():
+    digits = changed(["02139", "03601", "SW1A", None], number="zip3")
+    assert digits.texts.fillna("-").tolist() == ["021", "000", "-", "-"]
+    assert {what: mask.index[mask].tolist() for what, mask in digits.marks.items()} == {
+        "not read as a ZIP code": [4],
+        "fewer than 20,000 people live there, now 000": [3],
+    }
+
+
+def first_filled(**rule):
+    file = SourceFile("rows", "rows.csv", ",", "utf-8", (), {}, (), {})
+    used = pd.DataFrame({"a": ["1", None, None, None], "b": ["2", "x", None, None], "c": [None, None, "3", None]},
+                        index=[2, 3, 4, 5], dtype="str")  # fmt: skip
+    return change_cells(ColumnRule("tables.t.columns.c", source="a", instead=("b", "c"), **rule), used, file)
+
+
+def test_of_several_columns_the_first_that_is_filled_counts():
+    cells = first_filled()
+    assert cells.texts.fillna("-").tolist() == ["1", "x", "3", "-"]
+    assert {what: mask.index[mask].tolist() for what, mask in cells.marks.items()} == {
+        "taken from 'b'": [3],
+        "taken from 'c'": [4],
+    }
+
+
+def test_what_is_wrong_in_several_columns_is_named_with_all_of_them():
+    with pytest.raises(DataError) as error:
+        first_filled(number="integer")
+    assert str(error.value) == (
+        "rows.csv, row 3, column 'a' or 'b' or 'c': a value that is not a whole number (`tables.t.columns.c`)."
+    )
 
 
 def test_ages_of_nobody():
@@ -109,3 +144,17 @@ def test_translations_and_visits():
 def test_no_wrong_cell_no_error():
     file = SourceFile("rows", "rows.csv", ",", "utf-8", (), {}, (), {})
     refuse_cells(pd.Series([False], index=[2]), "odd", ColumnRule("c", source="a"), file)
+
+
+def test_one_value_may_stand_for_all_that_the_mapping_does_not_translate_and_they_are_counted():
+    cells = changed(["NAUSEA", "ITCHING", None, "other"], translation={"NAUSEA": "nausea"}, otherwise="other")
+    assert cells.texts.fillna("-").tolist() == ["nausea", "other", "-", "other"]
+    assert {what: where.tolist() for what, where in cells.marks.items()} == {
+        "not among the values, now 'other'": [False, True, False, True]
+    }
+
+
+@pytest.mark.parametrize("number", ["integer", "decimal", "age"])
+def test_digits_of_another_script_are_named_and_not_a_crash(number):
+    with pytest.raises(DataError, match="rows.csv, row 3, column 'a': a value that is not a"):
+        changed(["7", "٣"], number=number)

@@ -11,6 +11,9 @@ from analysis.intake.schema import layout_tables
 from analysis.intake.toml_tables import TomlTable
 from analysis.vocabulary.errors import CallError
 
+FROM_LIST = "`tables.scores.columns.total.from` must be a column of the file, or a list of different ones."
+MEASURED = "`tables.%s.carry_forward` belongs to a number that is measured at sessions, such as weight_kg."
+
 
 def rule(table: str, text: str) -> ColumnRule:
     block = TomlTable(tomllib.loads(f"columns.{text}"), f"tables.{table}")
@@ -53,6 +56,23 @@ def rule(table: str, text: str) -> ColumnRule:
         ),
         ("patients", 'last_day = "seen"', {"source": "seen"}),
         (
+            "sessions",
+            'date = { from = ["sent", "opened"], date = "month day year" }',
+            {"source": "sent", "instead": ("opened",), "dates": DateRule(("month day year",))},
+        ),
+        ("scores", 'total = { from = ["a"] }', {"source": "a"}),
+        (
+            "patients",
+            'age = { age_from = ["a", "b", "c"] }',
+            {"source": "a", "instead": ("b", "c"), "dates": DateRule(), "birth": True},
+        ),
+        ("patients", 'zip3 = { from = "z", number = "zip3" }', {"source": "z", "number": "zip3"}),
+        (
+            "sessions",
+            'weight_kg = { from = "w", number = "weight", carry_forward = { days = 30 } }',
+            {"source": "w", "number": "weight", "carried_days": 30},
+        ),
+        (
             "patients",
             'payer = { from = "p", rare = { fewer_than = 11, becomes = "other" } }',
             {"source": "p", "rare": RareRule(11, "other")},
@@ -70,8 +90,8 @@ def test_rules(table, text, expected):
         (
             "sessions",
             'date = { from = "when", date = "dd/mm/yyyy" }',
-            '`tables.sessions.columns.date.date`: a format is year, month and day with "-", "/" or "." between, '
-            'such as "month/day/year", or "excel" or "excel-1904".',
+            '`tables.sessions.columns.date.date`: a format is year, month and day with "-", "/", "." or a blank '
+            'between, such as "month/day/year", or "excel" or "excel-1904".',
         ),
         (
             "sessions",
@@ -130,6 +150,45 @@ def test_rules(table, text, expected):
             'age = { from = "a", rare = { fewer_than = 11, becomes = "90" } }',
             "`tables.patients.columns.age.rare` belongs to columns of categories, which age is not.",
         ),
+        ("scores", "total = { from = [] }", FROM_LIST),
+        ("scores", 'total = { from = ["a", "a"] }', FROM_LIST),
+        ("scores", 'total = { from = ["a", " "] }', FROM_LIST),
+        ("scores", 'total = { from = ["a", 1] }', "`tables.scores.columns.total.from` must be a list of texts."),
+        (
+            "patients",
+            "age = { age_from = [] }",
+            FROM_LIST.replace("scores.columns.total.from", "patients.columns.age.age_from"),
+        ),
+        (
+            "sessions",
+            'weight_kg = { from = "w", number = "weight", carry_forward = { days = 0 } }',
+            "`tables.sessions.columns.weight_kg.carry_forward.days` must be 1 or more.",
+        ),
+        (
+            "sessions",
+            'weight_kg = { from = "w", number = "weight", carry_forward = 30 }',
+            "`tables.sessions.columns.weight_kg.carry_forward` must be a table of keys and values.",
+        ),
+        (
+            "sessions",
+            'weight_kg = { from = "w", carry_forward = { days = 30 } }',
+            MEASURED % "sessions.columns.weight_kg",
+        ),
+        (
+            "sessions",
+            'status = { from = "w", values = { a = "given" }, carry_forward = { days = 30 } }',
+            MEASURED % "sessions.columns.status",
+        ),
+        (
+            "sessions",
+            'sequence = { from = "w", number = "integer", carry_forward = { days = 30 } }',
+            MEASURED % "sessions.columns.sequence",
+        ),
+        (
+            "scores",
+            'total = { from = "w", number = "integer", carry_forward = { days = 30 } }',
+            MEASURED % "scores.columns.total",
+        ),
         (
             "patients",
             'sex = { from = "s", rare = 11 }',
@@ -141,3 +200,10 @@ def test_mistakes(table, text, message):
     with pytest.raises(CallError) as error:
         rule(table, text)
     assert str(error.value) == message
+
+
+def test_otherwise_stands_beside_values_only():
+    made = rule("adverse_events", 'term = { from = "t", values = { A = "nausea" }, otherwise = "other" }')
+    assert (made.otherwise, made.how) == ("other", "translated, otherwise 'other'")
+    with pytest.raises(CallError, match="unknown key `tables.scores.columns.total.otherwise`"):
+        rule("scores", 'total = { from = "t", number = "integer", otherwise = "0" }')

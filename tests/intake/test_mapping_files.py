@@ -47,13 +47,13 @@ def test_options_reach_the_file():
     [
         (
             {"format": "excel"},
-            "`files.visits.format` must be one of text, xlsx, parquet, spss, stata, sas, xport, redcap, fhir.",
+            "`files.visits.format` must be one of text, xlsx, parquet, spss, stata, sas, xport, redcap, fhir, ",
         ),
         ({"path": "a.xls"}, "`files.visits.path`: .xls is not read; save the workbook as .xlsx."),
         ({"sheet": "One"}, '`files.visits.sheet` is for the format "xlsx", and visits.csv is read as "text".'),
         (
             {"path": "a.xlsx", "delimiter": ";"},
-            '`files.visits.delimiter` is for the format "text" or "redcap", and a.xlsx',
+            '`files.visits.delimiter` is for the format "text" or "redcap" or "sdtm", and a.xlsx',
         ),
         (
             {"path": "a.xlsx", "sheet": []},

@@ -22,6 +22,7 @@ def test_every_column_in_use_is_referred_to_once_with_its_place():
     columns = {
         "total": ColumnRule("tables.scores.columns.total", source="phq"),
         "rater": ColumnRule("tables.scores.columns.rater", constant="self"),
+        "date": ColumnRule("tables.scores.columns.date", source="sent", instead=("opened",)),
     }
     block = Block("tables.scores", "scores", "visits", (), (Part("", columns, {}),))
     mapping = Mapping("map.toml", {}, {}, {"patients": patients, "visits": visits}, (block,))
@@ -30,6 +31,8 @@ def test_every_column_in_use_is_referred_to_once_with_its_place():
         ("patients", "number", "files.visits.join.patients.to"),
         ("visits", "patients.group", "files.visits.leave_out[1]"),
         ("visits", "phq", "tables.scores.columns.total"),
+        ("visits", "sent", "tables.scores.columns.date"),
+        ("visits", "opened", "tables.scores.columns.date"),
     ]
 
 
@@ -43,6 +46,8 @@ def test_a_rule_says_how_it_changes_the_values():
         ColumnRule("x", source="a", dates=DateRule(("excel", "day.month.year"))): "date (excel, day.month.year)",
         ColumnRule("x", source="a", dates=DateRule(), birth=True): "birth date to age",
         ColumnRule("x", source="a", rare=rare): "rare to 'other'",
+        ColumnRule("x", source="a", number="zip3"): "first three digits of a ZIP code",
+        ColumnRule("x", source="a", number="weight", carried_days=30): "weight in kg, carried forward for 30 days",
     }
     assert [rule.how for rule in rules] == list(rules.values())
     assert ColumnRule("x", source="a", translation={"M": "male"}, rare=rare).how == "translated, rare to 'other'"

@@ -138,6 +138,16 @@ def test_a_row_without_a_partner_needs_a_reason(tmp_path):
     )
 
 
+def test_an_optional_join_leaves_the_cells_of_a_row_without_a_partner_empty(tmp_path):
+    mapping = JOINED.replace('join.patients.on = "id"', 'join.patients = { on = "id", optional = true }')
+    mapping = mapping.replace('column = "patients.id"\nmissing = true', 'column = "day"\nis = ["9"]')
+    files = {"visits.csv": "id,day\na,0\nz,3\n", "patients.csv": "id,group\na,MDD\n"}
+    source = read(tmp_path, files, mapping)["visits"]
+    assert source.left_out.isna().all()
+    assert source.partners["patients"].to_dict() == {2: 2, 3: 0}
+    assert source.rows["patients.group"].fillna("-").tolist() == ["MDD", "-"]
+
+
 def test_a_join_to_several_rows_is_refused(tmp_path):
     files = {"patients.csv": "id,group\na,MDD\nb,HC\na,MDD\n", "visits.csv": "id,day\na,0\n"}
     with pytest.raises(DataError) as error:

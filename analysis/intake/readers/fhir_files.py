@@ -1,10 +1,12 @@
 """FHIR resources out of their files: NDJSON, bundles, single resources, or a folder of any of these."""
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ from analysis.vocabulary.errors import DataError
 Body = dict[str, Any]
 
 EARLIER = "earlier version of the same resource"
+AGAIN = "the same resource once more"
+
+_TYPES = re.compile(r'"resourceType"\s*:\s*"(\w+)"')
 
 # Of versions that say neither when they were saved nor their number, the more final one counts.
 FINALITY = {"amended": 1, "corrected": 1, "appended": 1, "entered-in-error": 2}
@@ -22,25 +27,31 @@ FINALITY = {"amended": 1, "corrected": 1, "appended": 1, "entered-in-error": 2}
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource and where it stands: its line or entry, in a folder after the file's number in order of name."""
+    """One resource and where it stands: its line or entry, in a folder after the file's number in order of name.
+
+    ``url`` is the full address or uuid that a bundle gives it.
+    """
 
     place: Hashable
     body: Body
+    url: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """How other resources refer to it, empty without an id."""
         name = text_at(self.body, "id")
         return f"{self.body['resourceType']}/{name}" if name else ""
 
 
-def read_resources(folder: Path, file: SourceFile) -> Iterator[Resource]:
-    """Read every resource there is, of whatever type.
+def read_resources(folder: Path, file: SourceFile, kinds: Collection[str]) -> Iterator[Resource]:
+    """Read the resources of some types.
 
     Parameters
     ----------
     folder : Path
     file : SourceFile
+    kinds : collection of str
+        The types. A line of NDJSON that names none of them is passed over without being read.
 
     Yields
     ------
@@ -54,18 +65,19 @@ def read_resources(folder: Path, file: SourceFile) -> Iterator[Resource]:
     """
     path = folder / file.path
     if path.is_file():
-        yield from _resources(path, file.path, "")
+        yield from _resources(path, file.path, "", kinds)
         return
     parts = sorted(part for part in path.rglob("*") if part.suffix.lower() in {".json", ".ndjson"} and part.is_file())
     if not parts:
         raise DataError(f"{file.path}: the folder holds no .json or .ndjson file.")
     # A file may be named after a patient: errors tell its number.
+    shown = "" if file.path == "." else f"{file.path}, "
     for number, part in enumerate(parts, start=1):
-        yield from _resources(part, f"{file.path}, file {number} in order of name", f"{number}:")
+        yield from _resources(part, f"{shown}file {number} in order of name", f"{number}:", kinds)
 
 
-def earlier_versions(resources: list[Resource]) -> dict[Hashable, str]:
-    """Say which resources are not the latest version of their id.
+def superseded_resources(resources: list[Resource]) -> dict[Hashable, str]:
+    """Say which resources are not the latest version of their id, or come more than once.
 
     Parameters
     ----------
@@ -81,12 +93,12 @@ def earlier_versions(resources: list[Resource]) -> dict[Hashable, str]:
     for resource in resources:
         if resource.key:
             same[resource.key].append(resource)
-    return {
-        resource.place: EARLIER
-        for versions in same.values()
-        if len(versions) > 1
-        for resource in _in_order(versions)[:-1]
-    }
+    found: dict[Hashable, str] = {}
+    for versions in same.values():
+        if len(versions) > 1:
+            *earlier, latest = _in_order(versions)
+            found |= {each.place: AGAIN if each.body == latest.body else EARLIER for each in earlier}
+    return found
 
 
 def _in_order(versions: list[Resource]) -> list[Resource]:
@@ -109,28 +121,34 @@ def _instant(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _resources(path: Path, shown: str, prefix: str) -> Iterator[Resource]:
+def _resources(path: Path, shown: str, prefix: str, kinds: Collection[str]) -> Iterator[Resource]:
     empty = True
     try:
-        for number, body in _documents(path, shown):
+        for number, body in _documents(path, shown, kinds):
             empty = False
+            if body is None or _is_manifest(body):
+                continue
             if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
                 raise DataError(f"{shown}, line {number or 1}: not a FHIR resource (it has no resourceType).")
-            if body["resourceType"] != "Bundle":
+            if body["resourceType"] == "Bundle":
+                inner = prefix if number is None else f"{prefix}{number}:"
+                for entry, (each, url) in enumerate(_entries(body), start=1):
+                    if each is not None and each["resourceType"] in kinds:
+                        yield Resource(f"{inner}{entry}" if inner else entry, each, url)
+            elif body["resourceType"] in kinds:
                 yield Resource(f"{prefix}{number or 1}" if prefix else number or 1, body)
-                continue
-            inner = prefix if number is None else f"{prefix}{number}:"
-            for entry, each in enumerate(_entries(body), start=1):
-                if each is not None:
-                    yield Resource(f"{inner}{entry}" if inner else entry, each)
     except UnicodeDecodeError:
         raise DataError(f"{shown} is not UTF-8 text, which FHIR asks for; export it again.") from None
     if empty:
         raise DataError(f"{shown} is empty; export it again.")
 
 
-def _documents(path: Path, shown: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield each JSON text of a file with its line, or the only one without; a .json may be NDJSON too."""
+def _documents(path: Path, shown: str, kinds: Collection[str]) -> Iterator[tuple[int | None, Any]]:
+    """Yield each JSON text of a file with its line, or the only one without; a .json may be NDJSON too.
+
+    Lines that speak of other types only come as None.
+    """
+    wanted = {*kinds, "Bundle"}
     with path.open(encoding="utf-8-sig", newline="\n") as stream:
         if path.suffix.lower() != ".ndjson":
             first = next((line for line in stream if line.strip()), "")
@@ -140,21 +158,31 @@ def _documents(path: Path, shown: str) -> Iterator[tuple[int | None, Any]]:
                 return
             stream.seek(0)
         for number, line in enumerate(stream, start=1):
-            if line.strip():
+            named = set(_TYPES.findall(line))
+            if named and named.isdisjoint(wanted):
+                yield number, None
+            elif line.strip():
                 yield number, _parsed(line.removeprefix("\ufeff"), shown, number)
 
 
-def _entries(bundle: Body) -> Iterator[Body | None]:
-    """Yield the resource of each entry, None where it has none; what is known by its full URL only gets an id."""
+def _is_manifest(body: Any) -> bool:
+    """Say whether this is the list of files that comes with a bulk export."""
+    return isinstance(body, dict) and "resourceType" not in body and {"transactionTime", "output"} <= body.keys()
+
+
+def _entries(bundle: Body) -> Iterator[tuple[Body | None, str]]:
+    """Yield the resource of each entry, None where it has none, and its full URL, which gives it an id if needed."""
     entries = bundle.get("entry")
     for entry in entries if isinstance(entries, list) else []:
-        body = find(entry, "resource")
+        body, url = find(entry, "resource"), text_at(entry, "fullUrl")
         if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
-            yield None
-        elif "id" not in body and text_at(entry, "fullUrl"):
-            yield body | {"id": text_at(entry, "fullUrl").rpartition(":")[2].rpartition("/")[2]}
+            yield None, ""
+        elif body["resourceType"] == "Bundle":
+            yield from _entries(body)
+        elif "id" not in body and url:
+            yield body | {"id": url.rpartition(":")[2].rpartition("/")[2]}, url
         else:
-            yield body
+            yield body, url
 
 
 def _is_json(line: str) -> bool:

@@ -1,185 +1,224 @@
-"""FHIR resources that become one row each: treatments, conditions, coverage, adverse events and patients.
+"""FHIR patients, conditions and coverages: who a patient is, the diagnosis that counts, and who pays.
 
 Names, addresses, contacts and identifiers of people, and notes, are never read.
+
+The diagnosis that counts, of those that are confirmed or do not say: an active one before one in remission, inactive or
+resolved; then bipolar, mdd, ptsd, ocd, gad, other; then the last recorded. The coverage that counts, of the active ones
+of a known kind whose period holds the first session (all, without one): the lowest order, then the one that began last.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
-from analysis.intake.readers.fhir_values import (
-    SYSTEMS,
-    code_of,
-    display_of,
-    elements,
-    find,
-    id_of,
-    minutes_between,
-    moment,
-    referred,
-    text_at,
+from analysis.intake.readers.fhir_codes import DIAGNOSES, diagnosis_named, payer_named, race_ethnicity_named
+from analysis.intake.readers.fhir_common import (
+    ENTERED_IN_ERROR,
+    TAKEN_PLACE,
+    Cells,
+    Row,
+    common_cells,
+    concept_cells,
+    moment_at,
 )
+from analysis.intake.readers.fhir_files import Body, Resource
+from analysis.intake.readers.fhir_references import REPLACED, Context
+from analysis.intake.readers.fhir_sessions import Sessions
+from analysis.intake.readers.fhir_values import SYSTEMS, code_of, find, read_moment, text_at
 
-Body = dict[str, Any]
-Cells = dict[str, str]
+REFUTED = "refuted"
+NOT_CONFIRMED = "suspected and not confirmed"
+NOT_IN_FORCE = "coverage cancelled, a draft, or entered in error"
 
-ENTERED_IN_ERROR = "entered in error"
-_CATEGORIES = {"race": "us-core-race", "ethnicity": "us-core-ethnicity"}
-
-
-@dataclass(frozen=True)
-class Context:
-    """What reading a resource needs besides it: the others by ``Type/id``, and the time zone."""
-
-    others: dict[str, Body]
-    timezone: str
+_UNCONFIRMED = {"unconfirmed", "provisional", "differential"}
+_ACTIVITY = {"active": 0, "recurrence": 0, "relapse": 0, "": 1, "remission": 2, "inactive": 3, "resolved": 4}
+_PRECISIONS = {4: "year", 7: "month", 10: "day"}
 
 
-def common_cells(body: Body, context: Context, *, when: str) -> Cells:
-    """Return the cells that every resource about a patient has."""
-    day, time = moment(when, context.timezone)
-    return {
-        "id": text_at(body, "id"),
-        "patient": id_of(body, "subject", "Patient") or id_of(body, "patient", "Patient"),
-        "encounter": id_of(body, "encounter", "Encounter") or id_of(body, "context", "Encounter"),
-        "date": day,
-        "time": time,
-        "status": text_at(body, "status"),
-    }
-
-
-def record_cells(kind: str, body: Body, context: Context) -> tuple[Cells, str]:
-    """Flatten one resource.
+def patient_rows(resources: list[Resource], context: Context, sessions: Sessions) -> Iterator[Row]:
+    """Flatten patients.
 
     Parameters
     ----------
-    kind : str
-        Its type, one of ``RECORDS``.
-    body : dict
+    resources : list of Resource
+        The latest versions.
+    context : Context
+        With the encounters, which say when a patient was last seen.
+    sessions : mapping of str to sequence of Session
+        Each patient's given sessions in order.
+
+    Yields
+    ------
+    Row
+        A birth date is given when its day is known; ``birth_precision`` says what is.
+    """
+    last_days = _last_days(context, sessions)
+    for resource in resources:
+        body, name = resource.body, text_at(resource.body, "id")
+        born, died = text_at(body, "birthDate"), moment_at(body, context, "deceasedDateTime")
+        gender = text_at(body, "gender")
+        cells = {
+            "patient": name,
+            "active": text_at(body, "active"),
+            "gender": gender,
+            "sex": gender if gender in {"male", "female", "other"} else "",
+            "birth_date": born if read_moment(born).is_day else "",
+            "birth_precision": _PRECISIONS.get(len(read_moment(born).day), ""),
+            "race_ethnicity": race_ethnicity_named(body),
+            "deceased": "true" if died.day else text_at(body, "deceasedBoolean"),
+            "deceased_date": died.day if died.is_day else "",
+            "organization": context.id_of(body, "managingOrganization", "Organization"),
+            "treated": "true" if name in sessions else "false",
+            "last_seen": last_days.get(name, ""),
+        }
+        replaced = context.aliases.get(f"Patient/{name}", f"Patient/{name}") != f"Patient/{name}"
+        yield Row(resource.place, cells, REPLACED if replaced else "")
+
+
+def condition_rows(resources: list[Resource], context: Context) -> Iterator[Row]:
+    """Flatten conditions.
+
+    Parameters
+    ----------
+    resources : list of Resource
+        The latest versions.
     context : Context
 
-    Returns
-    -------
-    tuple of dict of str to str and str
-        The cells, all columns of the type, and why the resource is not used; empty when it is.
+    Yields
+    ------
+    Row
+        The one condition that counts as a patient's diagnosis carries the patient's id as ``diagnosis_of``, too.
     """
-    cells = RECORDS[kind](body, context)
-    wrong = "entered-in-error" in (cells.get("status"), cells.get("verification_status"))
-    return cells, ENTERED_IN_ERROR if wrong else ""
+    rows = [Row(each.place, *_condition(each.body, context)) for each in resources]
+    for row in _first_of_each_patient([row for row in rows if row.cells["diagnosis"]], _diagnosis_rank):
+        row.cells["diagnosis_of"] = row.cells["patient"]
+    yield from rows
 
 
-def _concept(body: Body, path: str, *systems: str) -> Cells:
-    concept = find(body, path)
-    known = {name: code_of(concept, *SYSTEMS[name]) for name in systems}
-    return {"code": code_of(concept), "display": display_of(concept)} | known
+def coverage_rows(resources: list[Resource], context: Context, sessions: Sessions) -> Iterator[Row]:
+    """Flatten coverages.
+
+    Parameters
+    ----------
+    resources : list of Resource
+        The latest versions.
+    context : Context
+        With the organisations that pay.
+    sessions : mapping of str to sequence of Session
+        Each patient's given sessions in order.
+
+    Yields
+    ------
+    Row
+        The one coverage that counts for a patient carries the patient's id as ``payer_of``, too.
+    """
+    rows = [Row(each.place, *_coverage(each.body, context)) for each in resources]
+    counting = [row for row in rows if row.cells["payer"] and _in_force(row, sessions)]
+    latest_first = sorted(counting, key=lambda each: each.cells["date"], reverse=True)
+    for row in _first_of_each_patient(latest_first, _coverage_rank):
+        row.cells["payer_of"] = row.cells["patient"]
+    yield from rows
 
 
-def _procedure(body: Body, context: Context) -> Cells:
-    when = text_at(body, "performedDateTime") or text_at(body, "performedPeriod.start")
-    return {
-        **common_cells(body, context, when=when),
-        **_concept(body, "code", "snomed", "cpt"),
-        "category": code_of(find(body, "category")),
-        "status_reason": code_of(find(body, "statusReason")),
-        "location": id_of(body, "location", "Location"),
-        "duration_min": minutes_between(body, "performedPeriod"),
-    }
+def payer_of(body: Body, context: Context) -> str:
+    """Return the kind of payer of a coverage: by its type, the payer's name, or that the patient pays."""
+    if "type" not in body and context.key_of(body, "payor").startswith("Patient/"):
+        return "self-pay"
+    return payer_named(find(body, "type"), payer_name(body, context))
 
 
-def _medication(body: Body, context: Context) -> Cells:
-    when = text_at(body, "effectiveDateTime") or text_at(body, "effectivePeriod.start")
-    medicine = body
-    if "medicationReference" in body:
-        inner = text_at(body, "medicationReference.reference").removeprefix("#")
-        contained = {text_at(each, "id"): each for each in elements(body, "contained")}
-        other = contained.get(inner) or context.others.get(referred(body, "medicationReference"), {})
-        medicine = {"medicationCodeableConcept": other.get("code")}
-    return {
-        **common_cells(body, context, when=when),
-        **_concept(medicine, "medicationCodeableConcept", "rxnorm", "snomed"),
-        "dose": text_at(body, "dosage.dose.value"),
-        "dose_unit": text_at(body, "dosage.dose.code") or text_at(body, "dosage.dose.unit"),
-        "route": code_of(find(body, "dosage.route")),
-        "route_display": display_of(find(body, "dosage.route")),
-        "status_reason": code_of(find(body, "statusReason")),
-        "duration_min": minutes_between(body, "effectivePeriod"),
-    }
+def payer_name(body: Body, context: Context) -> str:
+    """Return the name of the organisation that pays; of persons, none."""
+    kind = context.key_of(body, "payor").partition("/")[0] or text_at(body, "payor.type") or "Organization"
+    if kind != "Organization":
+        return ""
+    return text_at(context.body_of(body, "payor"), "name") or text_at(body, "payor.display")
 
 
-def _condition(body: Body, context: Context) -> Cells:
-    onset = text_at(body, "onsetDateTime") or text_at(body, "onsetPeriod.start")
-    recorded, _ = moment(text_at(body, "recordedDate"), context.timezone)
-    cells = common_cells(body, context, when=onset)
+def _last_days(context: Context, sessions: Sessions) -> dict[str, str]:
+    """Return the last day each patient was seen, at an encounter or for a session."""
+    days: defaultdict[str, str] = defaultdict(str)
+    for patient, given in sessions.items():
+        days[patient] = given[-1].start.day
+    for key, body in context.others.items():
+        if key.startswith("Encounter/") and text_at(body, "status") in TAKEN_PLACE:
+            patient = context.id_of(body, "subject", "Patient")
+            when = moment_at(body, context, "period.end", "period.start")
+            if when.is_day:
+                days[patient] = max(days[patient], when.day)
+    return days
+
+
+def _condition(body: Body, context: Context) -> tuple[Cells, str]:
+    recorded = moment_at(body, context, "recordedDate")
+    cells = common_cells(body, context, when=moment_at(body, context, "onsetDateTime", "onsetPeriod.start"))
     del cells["status"]
-    return {
-        **cells,
-        **_concept(body, "code", "icd10", "snomed"),
+    concept = find(body, "code")
+    cells |= {
+        **concept_cells(concept),
+        **{system: code_of(concept, *SYSTEMS[system]) for system in ("icd10", "snomed")},
         "category": code_of(find(body, "category")),
         "clinical_status": code_of(find(body, "clinicalStatus")),
         "verification_status": code_of(find(body, "verificationStatus")),
-        "recorded": recorded,
+        "recorded": recorded.day,
+        "ended": moment_at(body, context, "abatementDateTime", "abatementPeriod.start").day,
+        "diagnosis": diagnosis_named(concept),
+        "diagnosis_of": "",
     }
+    verified = cells["verification_status"]
+    if verified == "entered-in-error":
+        return cells, ENTERED_IN_ERROR
+    if verified == "refuted":
+        return cells, REFUTED
+    return cells, NOT_CONFIRMED if verified in _UNCONFIRMED else ""
 
 
-def _coverage(body: Body, context: Context) -> Cells:
-    end, _ = moment(text_at(body, "period.end"), context.timezone)
-    return {
-        **common_cells(body, context, when=text_at(body, "period.start")),
-        "patient": id_of(body, "beneficiary", "Patient"),
-        "end": end,
-        **_concept(body, "type"),
-        "payer_kind": referred(body, "payor").rpartition("/")[0],
-        "payer": "" if referred(body, "payor").startswith("Patient/") else _payer(body, context),
+def _diagnosis_rank(row: Row) -> tuple[int, int]:
+    cells = row.cells
+    return _ACTIVITY.get(cells["clinical_status"], 1), DIAGNOSES.index(cells["diagnosis"])
+
+
+def _coverage(body: Body, context: Context) -> tuple[Cells, str]:
+    start, end = (moment_at(body, context, f"period.{which}") for which in ("start", "end"))
+    payer_kind = context.key_of(body, "payor").partition("/")[0]
+    cells = {
+        **common_cells(body, context, when=start),
+        "patient": context.id_of(body, "beneficiary", "Patient"),
+        "end": end.day,
+        **concept_cells(find(body, "type")),
+        "payer": payer_of(body, context),
+        "payer_kind": payer_kind,
+        "payer_name": payer_name(body, context),
         "order": text_at(body, "order"),
+        "payer_of": "",
     }
+    return cells, "" if cells["status"] in {"active", ""} else NOT_IN_FORCE
 
 
-def _payer(body: Body, context: Context) -> str:
-    return text_at(context.others.get(referred(body, "payor"), {}), "name") or text_at(body, "payor.display")
+def _in_force(row: Row, sessions: Sessions) -> bool:
+    first = next((each.start.day for each in sessions.get(row.cells["patient"], [])), "")
+    start, end = row.cells["date"], row.cells["end"]
+    # A partial date stands for its first day as a start and for its last as an end.
+    return not first or (start <= first and (not end or first[: len(end)] <= end))
 
 
-def _adverse_event(body: Body, context: Context) -> Cells:
-    when = text_at(body, "date") or text_at(body, "detected") or text_at(body, "recordedDate")
-    cells = common_cells(body, context, when=when)
-    del cells["status"]
-    return {
-        **cells,
-        "actuality": text_at(body, "actuality"),
-        **_concept(body, "event", "snomed"),
-        "category": code_of(find(body, "category")),
-        "severity": code_of(find(body, "severity")),
-        "seriousness": code_of(find(body, "seriousness")),
-        "outcome": code_of(find(body, "outcome")),
-    }
+def _coverage_rank(row: Row) -> tuple[int, ...]:
+    order = row.cells["order"]
+    return (int(order) if order.isdecimal() and len(order) < 10 else 1_000_000_000,)
 
 
-def _patient(body: Body, context: Context) -> Cells:
-    extensions = {text_at(each, "url").rpartition("/")[2]: each for each in elements(body, "extension")}
-    categories = {
-        column: text_at(next(iter(_parts(extensions.get(name), "ombCategory")), {}), "valueCoding.code")
-        for column, name in _CATEGORIES.items()
-    }
-    died, _ = moment(text_at(body, "deceasedDateTime"), context.timezone)
-    return {
-        "patient": text_at(body, "id"),
-        "active": text_at(body, "active"),
-        "gender": text_at(body, "gender"),
-        "birth_date": text_at(body, "birthDate"),
-        "deceased": "true" if died else text_at(body, "deceasedBoolean"),
-        "deceased_date": died,
-        **categories,
-    }
-
-
-def _parts(extension: Body | None, url: str) -> list[Body]:
-    return [each for each in elements(extension, "extension") if each.get("url") == url]
-
-
-RECORDS: dict[str, Callable[[Body, Context], Cells]] = {
-    "Procedure": _procedure,
-    "MedicationAdministration": _medication,
-    "Condition": _condition,
-    "Coverage": _coverage,
-    "AdverseEvent": _adverse_event,
-    "Patient": _patient,
-}
+def _first_of_each_patient(rows: Iterable[Row], rank: Callable[[Row], tuple[int, ...]]) -> list[Row]:
+    """Return for each patient the used row of the lowest rank; of equals, the last recorded, then the first."""
+    best: dict[str, Row] = {}
+    for row in rows:
+        patient = row.cells["patient"]
+        if row.reason or not patient:
+            continue
+        other = best.get(patient)
+        recorded = row.cells.get("recorded", "")
+        if (
+            other is None
+            or rank(row) < rank(other)
+            or (rank(row) == rank(other) and recorded > other.cells.get("recorded", ""))
+        ):
+            best[patient] = row
+    return list(best.values())

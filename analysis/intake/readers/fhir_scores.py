@@ -1,17 +1,21 @@
-"""PHQ-9 and GAD-7 in FHIR: which code or link id stands for which item, what an answer counts, and what contradicts.
+"""Rating scales in FHIR: which code or link id stands for which item, what an answer counts, and what contradicts.
 
-Codes as on loinc.org (panels 44249-1, 69737-5 and 69729-2; answer list LL358-3). How difficult the problems made things
+PHQ-9 and GAD-7 by their codes on loinc.org (panels 44249-1, 69737-5 and 69729-2; answer list LL358-3); the other
+instruments of ``instruments.toml`` have none there and are known by their names. How difficult the problems made things
 (69722-7) is no item and is not added.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from analysis.intake.readers.fhir_values import LOINC, elements, find, text_at
 from analysis.intake.readers.source_table import plain_text
+from analysis.vocabulary.definitions import default_definitions
+from analysis.vocabulary.instruments import Instrument
+from analysis.vocabulary.scoring import MOST_ITEMS
 
 PANELS = {"44249-1": "PHQ-9", "69737-5": "GAD-7"}
 TOTALS = {"44261-6": "PHQ-9", "70274-6": "GAD-7"}
@@ -20,9 +24,8 @@ ITEMS = {
     "GAD-7": ("69725-0", "68509-9", "69733-4", "69734-2", "69735-9", "69689-8", "69736-7"),
 }
 ANSWERS = {"LA6568-5": 0, "LA6569-3": 1, "LA6570-1": 2, "LA6571-9": 3}
-HIGHEST = 3
 _PLAIN = {code: str(value) for code, value in ANSWERS.items()}
-ITEM_COLUMNS = tuple(f"item_{number}" for number in range(1, 10))
+ITEM_COLUMNS = tuple(f"item_{number}" for number in range(1, MOST_ITEMS + 1))
 
 ORDINALS = {
     "http://hl7.org/fhir/StructureDefinition/ordinalValue",
@@ -38,6 +41,7 @@ CONTRADICTED_ANSWER = "an answer's code contradicts its ordinal"
 UNKNOWN_ANSWER = "an answer that is no code of the answer list and no number"
 SEVERAL_ANSWERS = "several different answers to one item"
 CONTRADICTED_TOTAL = "the total contradicts the items"
+NO_ANSWER = "no answer in it"
 
 Slot = tuple[str, str]
 
@@ -47,8 +51,18 @@ _SLOTS: dict[str, Slot] = {
 }
 _NUMBER = r"[-_. /]*(?:q|item|question)?[-_. ]*(\d{1,2})"
 _TOTAL = r"[-_. /]*(?:total|sum|score|total[-_. ]*score|sum[-_. ]*score)"
-_SPELLINGS = (("PHQ-9", r"phq[-_ ]?9"), ("GAD-7", r"gad[-_ ]?7"))
 _SHORT = (("PHQ-9", "phq"), ("GAD-7", "gad"))
+
+
+@cache
+def _scales() -> Mapping[str, Instrument]:
+    return default_definitions().instruments
+
+
+@cache
+def _spellings() -> tuple[tuple[str, str], ...]:
+    """Return each instrument's name as a pattern: PHQ-9 may be written phq9, PHQ_9, PHQ 9."""
+    return tuple((name, re.sub(r"\W+|(?<=[A-Za-z])(?=\d)", "[-_ ]?", name)) for name in _scales())
 
 
 @dataclass
@@ -70,19 +84,20 @@ class Score:
     @property
     def complete(self) -> bool:
         """True when each item is answered, or the total is there."""
-        return "total" in self.values or len(self.values) == len(ITEMS[self.instrument])
+        return "total" in self.values or len(self.values) == _scales()[self.instrument].items
 
     def contradiction(self) -> str:
         """Return why the score cannot be used, empty when it can."""
-        if self.fault or "total" not in self.values:
-            return self.fault
-        total = _number(self.values["total"])
-        items = [_number(value) for column, value in self.values.items() if column != "total"]
-        if total is None or None in items:
-            return UNKNOWN_ANSWER
-        known = sum(item for item in items if item is not None)
-        open_items = len(ITEMS[self.instrument]) - len(items)
-        return "" if not items or known <= total <= known + HIGHEST * open_items else CONTRADICTED_TOTAL
+        if self.fault or not self.values:
+            return self.fault or NO_ANSWER
+        numbers = {column: float(value) for column, value in self.values.items()}
+        total = numbers.pop("total", None)
+        if total is None or not numbers:
+            return ""
+        highest = enumerate(_scales()[self.instrument].item_max, start=1)
+        still_open = sum(most for number, most in highest if f"item_{number}" not in numbers)
+        known = sum(numbers.values())
+        return "" if known <= total <= known + still_open else CONTRADICTED_TOTAL
 
 
 def slot_of_code(code: str) -> Slot | None:
@@ -94,6 +109,19 @@ def slot_of_code(code: str) -> Slot | None:
     (('PHQ-9', 'item_2'), ('GAD-7', 'total'), None)
     """
     return _SLOTS.get(code)
+
+
+@lru_cache(maxsize=10_000)
+def slot_of_name(name: str) -> Slot | None:
+    """Return what an observation of this name stands for; the name of an instrument alone is its total.
+
+    Examples
+    --------
+    >>> slot_of_name("MADRS"), slot_of_name("HAM-D17 total"), slot_of_name("MADRS-3"), slot_of_name("Blood pressure")
+    (('MADRS', 'total'), ('HAM-D17', 'total'), ('MADRS', 'item_3'), None)
+    """
+    alone = next((each for each, spelling in _spellings() if re.fullmatch(spelling, name, flags=re.IGNORECASE)), None)
+    return (alone, "total") if alone else _spelled(name, _spellings())
 
 
 @lru_cache(maxsize=1000)
@@ -122,7 +150,7 @@ def slots_of_links(link_ids: tuple[str, ...]) -> dict[str, Slot]:
     short: dict[str, Slot] = {}
     for link in link_ids:
         code = _SLOTS.get(link.rpartition("/")[2])
-        if slot := code or _spelled(link, _SPELLINGS):
+        if slot := code or _spelled(link, _spellings()):
             found[link] = slot
         elif slot := _spelled(link, _SHORT):
             short[link] = slot
@@ -192,7 +220,7 @@ def _spelled(link: str, names: Iterable[tuple[str, str]]) -> Slot | None:
         if re.fullmatch(spelling + _TOTAL, link, flags=re.IGNORECASE):
             return name, "total"
         numbered = re.fullmatch(spelling + _NUMBER, link, flags=re.IGNORECASE)
-        if numbered and 1 <= int(numbered[1]) <= len(ITEMS[name]):
+        if numbered and 1 <= int(numbered[1]) <= _scales()[name].items:
             return name, f"item_{int(numbered[1])}"
     return None
 

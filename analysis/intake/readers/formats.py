@@ -8,7 +8,11 @@ from analysis.intake.readers.columnar import read_columnar
 from analysis.intake.readers.delimited import read_delimited
 from analysis.intake.readers.fhir import read_fhir
 from analysis.intake.readers.redcap import read_redcap
+from analysis.intake.readers.redcap_api import read_redcap_api
+from analysis.intake.readers.remotes import Remotes
+from analysis.intake.readers.sdtm import read_sdtm
 from analysis.intake.readers.source_table import SourceTable
+from analysis.intake.readers.sql import read_sql
 from analysis.intake.readers.statistical import read_statistical
 from analysis.intake.readers.workbook import read_workbook
 from analysis.vocabulary.errors import DataError, nearest_name
@@ -23,6 +27,11 @@ READERS: dict[str, Callable[[Path, SourceFile], SourceTable]] = {
     "stata": read_statistical,
     "redcap": read_redcap,
     "fhir": read_fhir,
+    "sdtm": read_sdtm,
+}
+REMOTE_READERS: dict[str, Callable[[Path, SourceFile, Remotes], SourceTable]] = {
+    "redcap-api": read_redcap_api,
+    "sql": read_sql,
 }
 FOLDERS = {"parquet", "fhir"}
 
@@ -37,7 +46,7 @@ KINDS = {
 }
 
 
-def read_table(folder: Path, file: SourceFile) -> SourceTable:
+def read_table(folder: Path, file: SourceFile, remotes: Remotes | None = None) -> SourceTable:
     """Read a file with the reader of its format.
 
     Parameters
@@ -45,6 +54,8 @@ def read_table(folder: Path, file: SourceFile) -> SourceTable:
     folder : Path
         Where the files are.
     file : SourceFile
+    remotes : Remotes, optional
+        The servers and databases of the import.
 
     Returns
     -------
@@ -55,6 +66,8 @@ def read_table(folder: Path, file: SourceFile) -> SourceTable:
     DataError
         The file is not there, empty, of another kind, or its reader refuses it.
     """
+    if remotes is not None and file.format in REMOTE_READERS:
+        return REMOTE_READERS[file.format](folder, file, remotes)
     path = folder / file.path
     if not path.is_file() and not (path.is_dir() and file.format in FOLDERS):
         near = nearest_name(

@@ -4,6 +4,7 @@ Events, arms and repeating instruments stay the columns ``redcap_event_name``, `
 ``redcap_repeat_instance``; a checkbox field stays one column for each choice, ``field___1`` with 1 for ticked.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,7 +71,34 @@ def read_redcap(folder: Path, file: SourceFile) -> SourceTable:
         The files do not belong together, or there is no such instrument.
     """
     fields = _dictionary(folder, file)
-    table = read_delimited(folder, file)
+    return project_table(read_delimited(folder, file), fields, file)
+
+
+def project_table(
+    table: SourceTable, fields: dict[str, Field], file: SourceFile, *, unread: Collection[str] = ()
+) -> SourceTable:
+    """Choose the columns and rows of a project's records, as its data dictionary and the mapping say.
+
+    Parameters
+    ----------
+    table : SourceTable
+        The records.
+    fields : dict of str to Field
+        The data dictionary.
+    file : SourceFile
+    unread : collection of str
+        Columns of the project that were not asked for: refused, dropped or passed over.
+
+    Returns
+    -------
+    SourceTable
+        As of `read_redcap`.
+
+    Raises
+    ------
+    DataError
+        The records are not of this dictionary, or there is no such instrument.
+    """
     columns = {column: fields.get(column.partition("___")[0]) for column in table.rows.columns}
     if not any(columns.values()):
         raise DataError(
@@ -79,19 +107,58 @@ def read_redcap(folder: Path, file: SourceFile) -> SourceTable:
         )
     for column in file.keep:
         if column not in columns:
-            hint = nearest_name(column, list(columns))
+            hint = nearest_name(column, [*columns, *unread])
             raise DataError(f"{file.path} has no column '{column}', which `files.{file.name}.keep` names.{hint}")
-    forms = {field.form for field in fields.values()}
-    record = next(iter(fields))
     refused, spare = {}, {}
-    for column, field in columns.items():
-        reason = _refusal(column, field)
-        if reason and column not in {record, *file.keep}:
+    for column in columns:
+        reason, spared = column_fate(column, fields, file)
+        if reason:
             refused[column] = reason
-        elif passed := _passed_over(column, field, forms, file.rows):
-            spare[column] = passed
-    left_out = _other_rows(table.rows, columns, forms, file, record) if file.rows else {}
-    return replace(table, rows=table.rows.drop(columns=list(refused)), left_out=left_out, spare=spare, refused=refused)
+        elif spared:
+            spare[column] = spared
+    left_out = _other_rows(table.rows, fields, file, unread) if file.rows else {}
+    rows = table.rows.drop(columns=list(refused))
+    for column in unread:
+        refused[column] = next(filter(None, column_fate(column, fields, file)), file.drop.get(column, ""))
+    return replace(table, rows=rows, left_out=left_out, spare=spare, refused=refused)
+
+
+def column_fate(column: str, fields: dict[str, Field], file: SourceFile) -> tuple[str, str]:
+    """Say why a column of a project is refused, and why it may be passed over.
+
+    Parameters
+    ----------
+    column : str
+    fields : dict of str to Field
+        The data dictionary.
+    file : SourceFile
+
+    Returns
+    -------
+    tuple of str
+        Both are empty for a column that has to be used or dropped.
+    """
+    field = fields.get(column.partition("___")[0])
+    reason = "" if column in {next(iter(fields)), *file.keep} else _refusal(column, field)
+    return reason, "" if reason else _passed_over(column, field, {each.form for each in fields.values()}, file.rows)
+
+
+def check_instrument(fields: dict[str, Field], file: SourceFile) -> None:
+    """Refuse ``rows`` that names no instrument of the data dictionary.
+
+    Parameters
+    ----------
+    fields : dict of str to Field
+    file : SourceFile
+
+    Raises
+    ------
+    DataError
+    """
+    forms = {field.form for field in fields.values()}
+    if file.rows and file.rows not in forms:
+        hint = nearest_name(file.rows, sorted(forms))
+        raise DataError(f"{file.dictionary} has no instrument '{file.rows}' (`files.{file.name}.rows`).{hint}")
 
 
 def _dictionary(folder: Path, file: SourceFile) -> dict[str, Field]:
@@ -100,7 +167,29 @@ def _dictionary(folder: Path, file: SourceFile) -> dict[str, Field]:
             f"{file.dictionary}: there is no such file in {folder.name} (`files.{file.name}.dictionary`). "
             "Download the data dictionary of the project as CSV."
         )
-    rows = read_delimited(folder, replace(file, path=file.dictionary, delimiter=",")).rows
+    return dictionary_fields(read_delimited(folder, replace(file, path=file.dictionary, delimiter=",")).rows, file)
+
+
+def dictionary_fields(rows: pd.DataFrame, file: SourceFile) -> dict[str, Field]:
+    """Read the lines of a data dictionary.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Cells as text, with the headings of a dictionary downloaded from the project or fetched from its server.
+    file : SourceFile
+        Whose dictionary it is.
+
+    Returns
+    -------
+    dict of str to Field
+        By the field's name; the first is the record's own number.
+
+    Raises
+    ------
+    DataError
+        It is no data dictionary, or an empty one.
+    """
     found = {key: next((name for name in names if name in rows), None) for key, names in HEADINGS.items()}
     absent = [HEADINGS[key][0] for key, column in found.items() if column is None]
     if absent:
@@ -140,18 +229,21 @@ def _passed_over(column: str, field: Field | None, forms: set[str], chosen: str)
 
 
 def _other_rows(
-    rows: pd.DataFrame, columns: dict[str, Field | None], forms: set[str], file: SourceFile, record: str
+    rows: pd.DataFrame, fields: dict[str, Field], file: SourceFile, unread: Collection[str]
 ) -> dict[object, str]:
     """Give the reason for each row that does not hold the instrument: of another one, or nothing filled in."""
-    if file.rows not in forms:
-        hint = nearest_name(file.rows, sorted(forms))
-        raise DataError(f"{file.dictionary} has no instrument '{file.rows}' (`files.{file.name}.rows`).{hint}")
+    check_instrument(fields, file)
     repeated = rows[REPEATED] if REPEATED in rows else pd.Series("", index=rows.index)
-    own = [column for column, field in columns.items() if field and field.form == file.rows and column != record]
-    filled = rows[own] != ""
+    record = next(iter(fields))
+    names = {field.name for field in fields.values() if field.form == file.rows and field.name != record}
+    filled = rows[[column for column in map(str, rows) if column.partition("___")[0] in names]] != ""
     # A box that is not ticked is 0 in the export also where the form was never opened.
-    boxes = [column for column in own if "___" in column]
+    boxes = [column for column in map(str, filled) if "___" in column]
     filled[boxes] &= rows[boxes] != "0"
+    status = f"{file.rows}_complete"
+    if status in rows and any(column.partition("___")[0] in names for column in unread):
+        # What was not asked for may be filled in; the status of the form tells that it was.
+        filled[status] = rows[status].isin(["1", "2"])
     reasons = {}
     for row in rows.index[(repeated != file.rows) & ~((repeated == "") & filled.any(axis="columns"))]:
         reasons[row] = f"nothing of {file.rows} in this row" if repeated[row] == "" else "row of another instrument"

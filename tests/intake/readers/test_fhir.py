@@ -12,6 +12,7 @@ from analysis.intake.mapping_grammar import SourceFile
 from analysis.intake.readers.fhir import read_fhir
 from analysis.vocabulary.errors import DataError
 
+ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 VALUES = [2, 2, 2, 2, 1, 1, 2, 0, 0]
 
 
@@ -84,6 +85,45 @@ def test_no_observation_is_lost_or_counted_twice(tmp_path_factory, order, status
     assert sorted(table.rows.index) == list(range(1, len(written) + 1))
     assert table.left_out.keys() <= set(table.rows.index)
     assert len(used(table)) <= 3  # the score, the difficulty where its panel is not used, and a total
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "more"),
+    [
+        ("Condition", "diagnosis_of", {"code": {"coding": [{"system": ICD10, "code": "F33.2"}]}}),
+        ("Coverage", "payer_of", {"beneficiary": {"reference": "Patient/p1"}, "type": {"text": "Medicare"}}),
+    ],
+)
+def test_a_patient_has_one_row_to_join_by_whatever_the_versions(tmp_path, kind, column, more):
+    body = {"resourceType": kind, "id": "c", "subject": {"reference": "Patient/p1"}} | more
+    write_ndjson(tmp_path / "a.ndjson", [body | {"meta": {"versionId": str(n)}} for n in (1, 3, 2)])
+    table = read(tmp_path, "a.ndjson", kind)
+    assert table.rows[column].to_dict() == {1: "", 2: "p1", 3: ""}
+    assert set(table.left_out) == {1, 3}
+
+
+def test_what_other_types_of_the_folder_tell(tmp_path):
+    """A session for the occasion of a score, an identifier for a patient, an encounter for the day last seen."""
+    who = {"subject": {"identifier": {"system": "urn:mrn", "value": "7"}}}
+    given = {"resourceType": "MedicationAdministration", "id": "m", "status": "completed"} | who
+    given |= {"medicationReference": {"reference": "Medication/k"}, "effectiveDateTime": "2026-01-05T08:00:00-05:00"}
+    files = {
+        "patients": [{"resourceType": "Patient", "id": "p1", "identifier": [{"system": "urn:mrn", "value": "7"}]}],
+        "medications": [{"resourceType": "Medication", "id": "k", "code": {"text": "ketamine"}}],
+        "given": [given],
+        "scores": [us_core(VALUES, 12) | who, observation("44261-6", valueInteger=12, **who)],
+        "visits": [
+            {"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"end": "2026-03-01"}} | who
+        ],
+    }
+    for name, bodies in files.items():
+        write_ndjson(tmp_path / f"{name}.ndjson", bodies)
+    (person,) = read(tmp_path, ".", "Patient").rows.to_dict("records")
+    assert (person["treated"], person["last_seen"]) == ("true", "2026-03-01")
+    (score,) = read(tmp_path, ".", "QuestionnaireResponse").rows.to_dict("records")
+    assert (score["patient"], score["occasion"]) == ("p1", "post")
+    (observed,) = read(tmp_path, ".", "Observation").rows.to_dict("records")
+    assert observed["use"] == "score that a questionnaire holds"
 
 
 def test_an_earlier_version_does_not_come_back_when_the_latest_was_an_error(tmp_path):

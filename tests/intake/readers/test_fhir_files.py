@@ -6,8 +6,10 @@ import pytest
 from fhir_twins import bundle, observation, write_ndjson
 
 from analysis.intake.mapping_grammar import SourceFile
-from analysis.intake.readers.fhir_files import Resource, earlier_versions, read_resources
+from analysis.intake.readers.fhir_files import AGAIN, EARLIER, Resource, read_resources, superseded_resources
 from analysis.vocabulary.errors import DataError
+
+KINDS = {"Observation"}
 
 
 def options(path: str) -> SourceFile:
@@ -15,7 +17,7 @@ def options(path: str) -> SourceFile:
 
 
 def places(folder, path: str) -> list[tuple]:
-    return [(each.place, each.body["id"]) for each in read_resources(folder, options(path))]
+    return [(each.place, each.body["id"]) for each in read_resources(folder, options(path), KINDS)]
 
 
 def test_lines_of_ndjson_keep_their_numbers(tmp_path):
@@ -81,7 +83,7 @@ GOOD = json.dumps(observation("44261-6"))
 def test_a_broken_file_is_named_by_its_line(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DataError) as error:
-        list(read_resources(tmp_path, options(name)))
+        list(read_resources(tmp_path, options(name), KINDS))
     assert str(error.value).startswith(message)
 
 
@@ -90,18 +92,53 @@ def test_a_broken_file_in_a_folder_is_named_by_its_number(tmp_path):
     write_ndjson(tmp_path / "export" / "a.ndjson", [observation("44261-6")])
     (tmp_path / "export" / "Jane Doe.json").write_text(f"{GOOD}\n{{")
     with pytest.raises(DataError) as error:
-        list(read_resources(tmp_path, options("export")))
+        list(read_resources(tmp_path, options("export"), KINDS))
     assert str(error.value).startswith("export, file 1 in order of name, line 2: not valid JSON.")
 
 
 def test_a_folder_without_json(tmp_path):
     (tmp_path / "export").mkdir()
     with pytest.raises(DataError, match=r"^export: the folder holds no \.json or \.ndjson file\.$"):
-        list(read_resources(tmp_path, options("export")))
+        list(read_resources(tmp_path, options("export"), KINDS))
+
+
+def test_lines_of_other_types_are_not_read(tmp_path):
+    """Not even when they are damaged: each type is read by the file of the mapping that asks for it."""
+    write_ndjson(tmp_path / "a.ndjson", [{"resourceType": "Patient", "id": "p"}, observation("44261-6", "a")])
+    with (tmp_path / "a.ndjson").open("a") as stream:
+        stream.write('{"resourceType": "Patient", "id": \n')
+    assert places(tmp_path, "a.ndjson") == [(2, "a")]
+    with pytest.raises(DataError, match=r"^a\.ndjson, line 3: not valid JSON"):
+        list(read_resources(tmp_path, options("a.ndjson"), {"Patient"}))
+
+
+def test_a_resource_inside_another_one_does_not_hide_it(tmp_path):
+    inner = {"contained": [{"resourceType": "Patient", "id": "x"}]}
+    write_ndjson(tmp_path / "a.ndjson", [inner | observation("44261-6", "a")])
+    assert places(tmp_path, "a.ndjson") == [(1, "a")]
+
+
+def test_the_list_of_files_of_a_bulk_export_is_passed_over(tmp_path):
+    manifest = {"transactionTime": "2026-01-05T00:00:00Z", "request": "x", "output": [{"type": "Patient", "url": "x"}]}
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "manifest.json").write_text(json.dumps(manifest))
+    write_ndjson(tmp_path / "export" / "observations.ndjson", [observation("44261-6", "a")])
+    assert places(tmp_path, "export") == [("2:1", "a")]
+
+
+def test_bundles_in_a_bundle(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(bundle([bundle([observation("44261-6", n)]) for n in "ab"])))
+    assert places(tmp_path, "a.json") == [(1, "a"), (2, "b")]
+
+
+def test_the_same_resource_once_more_is_told_from_an_earlier_version():
+    bodies = [observation("44261-6"), observation("44261-6"), observation("44261-6", valueInteger=4)]
+    assert superseded_resources([Resource(n, body) for n, body in enumerate(bodies)]) == {0: EARLIER, 1: EARLIER}
+    assert superseded_resources([Resource(n, bodies[0]) for n in range(2)]) == {0: AGAIN}
 
 
 def versions(*bodies: dict) -> set:
-    return set(earlier_versions([Resource(n, observation("44261-6") | body) for n, body in enumerate(bodies)]))
+    return set(superseded_resources([Resource(n, observation("44261-6") | body) for n, body in enumerate(bodies)]))
 
 
 def saved(when: str) -> dict:

@@ -1,18 +1,30 @@
 """Observations: panels with members, panels with components, items and totals of one moment, and blood pressures."""
 
 import pytest
-from fhir_twins import GAD7, LOINC, PHQ9, coded, observation, us_core_panel
+from fhir_twins import GAD7, LOINC, PHQ9, coded, item, observation, response, us_core, us_core_panel
 
+from analysis.intake.readers.fhir_common import ENTERED_IN_ERROR, PARTIAL_DATE
 from analysis.intake.readers.fhir_files import Resource
-from analysis.intake.readers.fhir_observations import MEMBER, MEMBER_NOT_FOUND, NOT_FINAL, observation_rows
-from analysis.intake.readers.fhir_records import ENTERED_IN_ERROR, Context
-from analysis.intake.readers.fhir_scores import CONTRADICTED_TOTAL, SEVERAL_ANSWERS
+from analysis.intake.readers.fhir_observations import (
+    FAULTY_QUESTIONNAIRE,
+    IN_QUESTIONNAIRE,
+    MEMBER,
+    MEMBER_NOT_FOUND,
+    NOT_FINAL,
+    SCORE,
+    mark_questionnaire_scores,
+    observation_rows,
+)
+from analysis.intake.readers.fhir_questionnaires import response_rows
+from analysis.intake.readers.fhir_references import Context
+from analysis.intake.readers.fhir_scores import CONTRADICTED_TOTAL, NO_ANSWER, SEVERAL_ANSWERS
 
 VALUES = [2, 2, 2, 2, 1, 1, 2, 0, 0]
 
 
 def rows(bodies: list[dict]) -> list[tuple]:
-    return list(observation_rows([Resource(n, body) for n, body in enumerate(bodies, start=1)], Context({}, "")))
+    found = observation_rows([Resource(n, body) for n, body in enumerate(bodies, start=1)], Context())
+    return [(row.place, row.cells, row.reason) for row in found]
 
 
 def scores(bodies: list[dict]) -> list[tuple]:
@@ -124,3 +136,98 @@ def test_another_observation_is_one_value():
 def test_words_are_not_read_as_a_value():
     ((_, cells, _),) = rows([observation("48767-8", valueString="Jane Doe called")])
     assert "Jane" not in "".join(cells.values())
+
+
+def test_a_panel_that_refers_to_itself_or_in_a_circle_keeps_its_score():
+    panel = us_core_panel(VALUES, 12)[-1]
+    panel["hasMember"].append({"reference": "Observation/panel"})
+    other = observation("44249-1", "outer", hasMember=[{"reference": "Observation/panel"}])
+    panel["hasMember"].append({"reference": "Observation/outer"})
+    bodies = [*us_core_panel(VALUES, 12)[:-1], panel, other]
+    assert scores(bodies) == [(12, "PHQ-9", "222211200", "12", "")]
+
+
+def test_members_may_be_contained():
+    inner = [each | {"id": f"m{n}"} for n, each in enumerate(us_core_panel(VALUES, 12)[:10])]
+    references = [{"reference": f"#{each['id']}"} for each in inner]
+    assert scores([observation("44249-1", "panel", contained=inner, hasMember=references)]) == [
+        (1, "PHQ-9", "222211200", "12", "")
+    ]
+
+
+def test_members_known_by_the_uuid_of_their_bundle():
+    """The address a bundle gives an entry need not be its id."""
+    bodies = us_core_panel(VALUES, 12)
+    aliases = {f"urn:uuid:{n}": f"Observation/{body['id']}" for n, body in enumerate(bodies)}
+    bodies[-1]["hasMember"] = [{"reference": name} for name in aliases]
+    found = list(observation_rows([Resource(n, b) for n, b in enumerate(bodies)], Context(aliases=aliases)))
+    assert (found[-1].cells["total"], found[-1].reason) == ("12", "")
+
+
+def test_another_patients_item_is_not_taken_up():
+    bodies = us_core_panel(VALUES, 12)
+    bodies[0]["subject"] = {"reference": "Patient/p2"}
+    assert scores(bodies)[0] == (1, "PHQ-9", "2--------", "", "")
+    assert scores(bodies)[1][2:] == ("-22211200", "12", "")
+
+
+def test_a_panel_without_any_value():
+    assert scores([observation("44249-1")]) == [(1, "PHQ-9", "---------", "", NO_ANSWER)]
+
+
+@pytest.mark.parametrize("code", [{"text": "MADRS"}, {"coding": [{"system": "urn:clinic", "code": "madrs_total"}]}])
+def test_other_instruments_by_their_names(code):
+    parts = [{"code": {"coding": [{"code": f"MADRS-{n}"}]}, "valueInteger": 6} for n in range(1, 11)]
+    ((_, cells, reason),) = rows([observation("x", component=parts, valueQuantity={"value": 60}) | {"code": code}])
+    assert (cells["instrument"], cells["item_10"], cells["total"], cells["use"], reason) == (
+        *("MADRS", "6", "60", "score"),
+        "",
+    )
+    ((_, _, reason),) = rows([observation("x", component=parts, valueInteger=59) | {"code": code}])
+    assert reason == CONTRADICTED_TOTAL
+
+
+@pytest.mark.parametrize(
+    ("change", "use"),
+    [
+        ({}, IN_QUESTIONNAIRE),
+        ({"valueInteger": 5}, IN_QUESTIONNAIRE),
+        ({"effectiveDateTime": "2026-01-06"}, SCORE),
+        (
+            {"effectiveDateTime": "2026-01-06", "derivedFrom": [{"reference": "QuestionnaireResponse/r1"}]},
+            IN_QUESTIONNAIRE,
+        ),
+        ({"subject": {"reference": "Patient/p2"}}, SCORE),
+    ],
+)
+def test_a_score_that_a_questionnaire_holds_already(change, use):
+    answers = [item(code, valueInteger=value) for code, value in zip(PHQ9, VALUES, strict=True)]
+    answered = list(response_rows([Resource(1, response(answers))], Context()))
+    found = list(observation_rows([Resource(2, observation("44261-6", **{"valueInteger": 12} | change))], Context()))
+    mark_questionnaire_scores(found, answered)
+    assert [row.cells["use"] for row in found] == [use]
+    answered[0].reason = "not used"
+    again = list(observation_rows([Resource(2, observation("44261-6", **{"valueInteger": 12} | change))], Context()))
+    mark_questionnaire_scores(again, answered)
+    assert [row.cells["use"] for row in again] == [SCORE]
+
+
+@pytest.mark.parametrize(
+    ("status", "total", "reason"),
+    [
+        ("entered-in-error", 12, FAULTY_QUESTIONNAIRE),
+        ("in-progress", 12, FAULTY_QUESTIONNAIRE),
+        ("completed", 14, FAULTY_QUESTIONNAIRE),
+        ("completed", 12, ""),
+    ],
+)
+def test_a_score_out_of_a_questionnaire_that_cannot_be_used(status, total, reason):
+    answered = list(response_rows([Resource(1, us_core(VALUES, total) | {"status": status})], Context()))
+    derived = {"derivedFrom": [{"reference": "QuestionnaireResponse/r1"}], "valueInteger": total}
+    found = list(observation_rows([Resource(2, observation("44261-6", **derived))], Context()))
+    mark_questionnaire_scores(found, answered)
+    assert [row.reason for row in found] == [reason]
+
+
+def test_a_day_that_is_not_known():
+    assert scores([observation("44261-6", valueInteger=5, effectiveDateTime="2026-01")])[0][-1] == PARTIAL_DATE

@@ -3,17 +3,18 @@
 import pytest
 from fhir_twins import GAD7, LOINC, PHQ9, coded, item, mii, ordinal, response, us_core
 
+from analysis.intake.readers.fhir_common import ENTERED_IN_ERROR, PARTIAL_DATE
 from analysis.intake.readers.fhir_files import Resource
-from analysis.intake.readers.fhir_questionnaires import NOT_RECOGNISED, response_rows
-from analysis.intake.readers.fhir_records import ENTERED_IN_ERROR, Context
+from analysis.intake.readers.fhir_questionnaires import NOT_RECOGNISED, rater_of, response_rows
+from analysis.intake.readers.fhir_references import Context
 from analysis.intake.readers.fhir_scores import CONTRADICTED_ANSWER, CONTRADICTED_TOTAL
 
 VALUES = [2, 2, 2, 2, 1, 1, 2, 0, 0]
-NOTHING = Context({}, "")
+NOTHING = Context()
 
 
 def rows(body: dict, context: Context = NOTHING):
-    return list(response_rows([Resource(1, body)], context))
+    return [(row.place, row.cells, row.reason) for row in response_rows([Resource(1, body)], context)]
 
 
 def only_row(body: dict, context: Context = NOTHING):
@@ -73,8 +74,38 @@ def test_the_codes_of_the_questionnaire_explain_its_link_ids():
     }
     assert only_row(body)[1] == NOT_RECOGNISED
     for known_as in ("http://clinic.example/Questionnaire/mood", "Questionnaire/mood"):
-        cells, reason = only_row(body, Context({known_as: declared}, ""))
+        cells, reason = only_row(body, Context({known_as: declared}))
         assert (cells["item_1"], cells["item_9"], reason) == ("2", "0", "")
+    inside = body | {"questionnaire": "#q", "contained": [declared | {"id": "q"}]}
+    assert only_row(inside)[0]["item_1"] == "2"
+
+
+def test_the_definition_of_an_item_tells_what_it_is():
+    items = [item(f"q{n}", valueInteger=1) | {"definition": f"{LOINC}#{code}"} for n, code in enumerate(GAD7)]
+    cells, reason = only_row(response(items))
+    assert (cells["instrument"], cells["item_7"], reason) == ("GAD-7", "1", "")
+
+
+def test_items_nested_deeper_than_python_recurses():
+    body = us_core(VALUES, 12)
+    inner = body["item"]
+    for number in range(3000):
+        inner = [{"linkId": f"group{number}", "item": inner}]
+    assert only_row(body | {"item": inner})[0]["total"] == "12"
+
+
+@pytest.mark.parametrize(
+    ("body", "rater"),
+    [
+        ({"source": {"reference": "Patient/p1"}}, "self"),
+        ({"author": {"reference": "Practitioner/d1"}}, "clinician"),
+        ({"source": {"reference": "Patient/p1"}, "author": {"reference": "PractitionerRole/d1"}}, "self"),
+        ({"source": {"reference": "RelatedPerson/r"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_who_answered(body, rater):
+    assert rater_of(body, NOTHING) == rater
 
 
 def test_a_response_with_both_instruments_gives_two_rows():
@@ -101,6 +132,7 @@ def test_an_item_that_is_not_answered_is_empty():
         ({"status": "stopped"}, "questionnaire not completed"),
         ({"status": "amended"}, ""),
         ({"item": []}, NOT_RECOGNISED),
+        ({"authored": "2026-01"}, PARTIAL_DATE),
         ({"item": "nonsense"}, NOT_RECOGNISED),
         ({"item": [item("mood", valueString="Jane Doe felt fine")]}, NOT_RECOGNISED),
         ({"item": [item("phq9-1", valueCoding=coded(2, **ordinal(1)))]}, CONTRADICTED_ANSWER),

@@ -6,6 +6,7 @@ from fhir_twins import ANSWERS, GAD7, LOINC, ORDINAL, PHQ9, coded, ordinal
 from analysis.intake.readers.fhir_scores import (
     CONTRADICTED_ANSWER,
     CONTRADICTED_TOTAL,
+    NO_ANSWER,
     SEVERAL_ANSWERS,
     UNKNOWN_ANSWER,
     Score,
@@ -113,6 +114,7 @@ FIVE = {f"item_{n}": 1 for n in range(1, 6)}
     ("items", "total", "fault"),
     [
         (SEVEN, "7", ""),
+        ({}, None, NO_ANSWER),
         (SEVEN, None, ""),
         ({}, "21", ""),
         (SEVEN, "8", CONTRADICTED_TOTAL),

@@ -2,16 +2,18 @@
 
 import pytest
 
+from analysis.intake.readers.fhir_references import Context
 from analysis.intake.readers.fhir_values import (
+    LOINC,
+    Moment,
     code_of,
     display_of,
     elements,
     find,
-    id_of,
     minutes_between,
-    moment,
-    referred,
+    read_moment,
     text_at,
+    words_of,
 )
 
 ODD = [None, 7, "text", [], {}, [[]], {"subject": []}, {"subject": "Patient/1"}, {"subject": {"reference": 7}}]
@@ -22,31 +24,14 @@ def test_odd_shapes_are_empty(body):
     assert text_at(body, "subject.display") == ""
     assert elements(body, "extension") == []
     assert code_of(body) == display_of(body) == ""
-    assert id_of(body, "subject", "Patient") in {"", "7"}
+    assert Context().id_of(body, "subject", "Patient") in {"", "1", "7"}
+    assert Context().body_of(body, "subject") == {}
     assert minutes_between(body, "subject") == ""
 
 
 def test_a_value_that_is_no_plain_value_is_empty():
     assert text_at({"value": {"a": 1}}, "value") == ""
     assert find({"value": [{"a": 1}]}, "value.a") == 1
-
-
-@pytest.mark.parametrize(
-    ("reference", "patient"),
-    [
-        ("Patient/7", "7"),
-        ("https://ehr.example/fhir/Patient/7", "7"),
-        ("Patient/7/_history/3", "7"),
-        ("urn:uuid:6f1c-22", "6f1c-22"),
-        ("Group/7", ""),
-    ],
-)
-def test_whom_a_reference_names(reference, patient):
-    assert id_of({"subject": {"reference": reference}}, "subject", "Patient") == patient
-
-
-def test_a_reference_keeps_its_type():
-    assert referred({"payor": [{"reference": "Organization/1"}]}, "payor") == "Organization/1"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +45,29 @@ def test_a_reference_keeps_its_type():
     ],
 )
 def test_a_moment_as_it_is_written(text, day):
-    assert moment(text, "") == day
+    found = read_moment(text)
+    assert (found.day, found.time) == day
 
 
 def test_a_date_without_a_time_is_not_moved_to_another_zone():
-    assert moment("2026-01-05", "Pacific/Auckland") == ("2026-01-05", "")
+    assert read_moment("2026-01-05", "Pacific/Auckland") == Moment("2026-01-05")
+
+
+@pytest.mark.parametrize("text", ["2026-01-05T24:30:00Z", "9999-12-31T23:59:00-12:00", "2026-02-30T09:00:00Z"])
+def test_a_time_that_does_not_exist_is_no_moment(text):
+    assert read_moment(text, "Pacific/Auckland") == Moment()
+
+
+def test_minutes_need_two_times_that_compare():
+    early, late = read_moment("2026-01-05T09:30:00-05:00"), read_moment("2026-01-05T15:10:00Z")
+    assert (early.minutes_until(late), late.minutes_until(early)) == (40, -40)
+    assert early.minutes_until(read_moment("2026-01-05")) is None
+    assert early.minutes_until(read_moment("2026-01-05T10:00:00")) is None
+
+
+def test_all_that_a_concept_says_in_words():
+    coding = [{"system": LOINC, "code": "44261-6", "display": "PHQ-9 total"}, {"code": "PHQ9-SUM"}]
+    assert words_of({"coding": coding, "text": "Sum"}, None, 7) == "sum | phq-9 total | phq9-sum"
 
 
 @pytest.mark.parametrize(

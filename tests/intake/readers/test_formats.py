@@ -1,12 +1,14 @@
 """The right reader for each file, and a plain word when a file is not what its name says."""
 
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from analysis.intake.mapping_files import FORMATS
 from analysis.intake.mapping_grammar import SourceFile
-from analysis.intake.readers.formats import READERS, read_table
+from analysis.intake.readers.formats import READERS, REMOTE_READERS, read_table
 from analysis.vocabulary.errors import DataError
 
 
@@ -18,10 +20,17 @@ def fault(folder, path: str, how: str) -> str:
 
 
 def test_every_format_of_the_grammar_has_its_reader():
-    assert READERS.keys() == FORMATS.keys()
+    assert READERS.keys() | REMOTE_READERS.keys() == FORMATS.keys()
+    assert not READERS.keys() & REMOTE_READERS.keys()
 
 
-@pytest.mark.parametrize("how", list(FORMATS))
+def test_servers_and_databases_cost_nothing_until_they_are_asked():
+    command = "import sys, analysis.intake.readers.formats; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert not {"redcap", "requests", "psycopg"} & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("how", list(READERS))
 def test_a_file_that_is_not_there(tmp_path, how):
     (tmp_path / "visit.csv").write_text("id\n")
     assert fault(tmp_path, "visits.csv", how) == (
@@ -29,7 +38,7 @@ def test_a_file_that_is_not_there(tmp_path, how):
     )
 
 
-@pytest.mark.parametrize("how", [how for how in FORMATS if how not in {"text", "redcap"}])
+@pytest.mark.parametrize("how", [how for how in READERS if how not in {"text", "redcap"}])
 def test_an_empty_file(tmp_path, how):
     (tmp_path / "visits").touch()
     assert fault(tmp_path, "visits", how) == "visits is empty; export it again."
