@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN201, D103
 """The tallies of a quarterly report as notebooks often have them: groupby.apply, iterrows, a filter for each question.
 
 Nothing is slowed down on purpose: only needed columns are kept, each patient's rows are split off once, and nothing is
