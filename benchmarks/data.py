@@ -40,7 +40,7 @@ class Data:
         folder = self.folder / (f"p{patients}" if clinics == 20 else f"p{patients}-{clinics}-clinics")
         if not folder.is_dir():
             if copies > 1:
-                words = ("copies", str(self.checked(patients // copies)), str(folder), str(copies))
+                words: tuple[str, ...] = ("copies", str(self.checked(patients // copies)), str(folder), str(copies))
             else:
                 words = ("checked", str(self.simulated(patients, clinics)), str(folder))
             run_once(Command("prepare", (PYTHON, "-m", "benchmarks.prepare", *words)))
