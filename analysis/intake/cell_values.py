@@ -136,7 +136,7 @@ def value_sql(kind: str, text: str) -> str:
     Returns
     -------
     str
-        A whole number too large for its column becomes the largest or smallest there is, which no range allows.
+        A number too large for its column becomes the largest or smallest there is, which no range allows.
     """
     trimmed = f"trim({text})"
     if kind == "integer":
@@ -145,7 +145,9 @@ def value_sql(kind: str, text: str) -> str:
         value = f"coalesce(TRY_CAST({trimmed} AS INTEGER), {clipped})"
         return f"CASE WHEN regexp_full_match({trimmed}, '{_WHOLE}') THEN {value} END"
     if kind == "number":
-        return f"CASE WHEN regexp_full_match({trimmed}, '{_NUMBER}') THEN TRY_CAST({trimmed} AS DOUBLE) END"
+        most = "1.7976931348623157e308"
+        clipped = f"least(greatest(TRY_CAST({trimmed} AS DOUBLE), -{most}), {most})"
+        return f"CASE WHEN regexp_full_match({trimmed}, '{_NUMBER}') THEN {clipped} END"
     if kind == "date":
         return f"CASE WHEN regexp_full_match({trimmed}, '{_ISO_DATE}') THEN TRY_CAST({trimmed}[:10] AS DATE) END"
     if kind == "boolean":

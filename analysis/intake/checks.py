@@ -253,7 +253,7 @@ def _quoted(text: str) -> str:
 
 def _first_day() -> RowCheck:
     rows = """
-        SELECT arg_min(row, (day, sequence)) AS row FROM cells_sessions
+        SELECT arg_min(row, (day, sequence, row)) AS row FROM cells_sessions
         WHERE fault IS NULL AND status IN ('given', 'stopped-early') GROUP BY patient_id HAVING min(day) <> 0
     """
     what = "the patient's first given session is not on day 0"

@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +29,7 @@ PART_OF_MACHINE = 0.25
 """How much of the machine's memory DuckDB may use when nothing else is asked for."""
 
 _DUCKDB_PART_OF_MACHINE = 0.8
-LOCK_FILE = "ketamine-outcomes.lock"
+_LOCK = "ketamine-outcomes.lock"
 _UNITS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 _LEAST_MEMORY = 50e6
 
@@ -39,15 +40,27 @@ class Workspace:
     def __init__(self) -> None:
         sweep_left_folders(Path(tempfile.gettempdir()), f"{PREFIX}*")
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        weakref.finalize(self, _remove, self.folder, lock_folder(self.folder))
+        weakref.finalize(self, _remove, self.folder, _locked(self.folder))
 
 
-def lock_folder(folder: Path) -> IO[str]:
-    """Mark a folder as one that is in use; closing what this returns, or the end of the process, lets it go."""
-    lock = (folder / LOCK_FILE).open("w")
+def _locked(folder: Path) -> IO[str]:
+    lock = (folder / _LOCK).open("w")
     if sys.platform != "win32":
         fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[None]:
+    """Mark a folder as in use for a while; when the run is killed, `sweep_left_folders` finds it.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    with _locked(folder):
+        yield
+    (folder / _LOCK).unlink()
 
 
 def _remove(folder: Path, lock: IO[str]) -> None:
@@ -57,7 +70,7 @@ def _remove(folder: Path, lock: IO[str]) -> None:
 
 def sweep_left_folders(place: Path, pattern: str) -> None:
     """Remove the folders that killed runs left; a folder without a lock is somebody else's, whatever its name."""
-    for lock in place.glob(f"{pattern}/{LOCK_FILE}"):
+    for lock in place.glob(f"{pattern}/{_LOCK}"):
         with suppress(OSError):
             if _is_left(lock):
                 shutil.rmtree(lock.parent, ignore_errors=True)

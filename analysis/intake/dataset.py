@@ -59,7 +59,15 @@ class Dataset:
     @property
     def partitions(self) -> tuple[Partition, ...]:
         """The parts in which the dataset is laid out; one when it is not."""
-        return self._partitions or (Partition(str(self.path), 1, 1, self.sha256),)
+        return self._partitions or (self._whole,)
+
+    @cached_property
+    def _whole(self) -> Partition:
+        paths = [self.path / SETTINGS_FILE]
+        paths += [path for file in self._examination.files.values() for path in file.paths]
+        # To hash the content of gigabytes would take longer than to look at a table of them.
+        state = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        return Partition(str(self.path), 1, 1, hashlib.sha256(repr(state).encode()).hexdigest())
 
     @property
     def name(self) -> str:
@@ -141,7 +149,7 @@ class Dataset:
         """
         if name not in layout_tables():
             raise CallError(f"'{name}' is not a table of the layout.{nearest_name(name, list(layout_tables()))}")
-        if len(self.partitions) > 1:
+        if self._examination.con is None:
             return self._table_of_parts(name)
         types = {column.name: _PANDAS_TYPES[column.type] for column in layout_tables()[name].columns.values()}
         if name == "scores":
@@ -168,7 +176,7 @@ class Dataset:
         if con is None or workspace is None:
             raise CallError(
                 f"{self.name} is laid out in {len(self.partitions):,} parts, which are never in memory together: open "
-                "them one after the other, `for part in dataset.partitions: open_partition(part).connect()`."
+                "them one after the other, `for part in dataset.opened_parts(): part.connect()`."
             )
         cursor = con.cursor()
         _IN_USE[cursor] = workspace
@@ -179,12 +187,21 @@ class Dataset:
         if rows > MOST_ROWS:
             raise CallError(
                 f"{name} has {rows:,} rows, more than {MOST_ROWS:,}: take a part at a time, "
-                f"`for part in dataset.partitions: open_partition(part).table('{name}')`."
+                f"`for part in dataset.opened_parts(): part.table('{name}')`."
             )
-        found = [part.table(name) for part in self._opened_parts()]
+        found = [part.table(name) for part in self.opened_parts()]
         return pd.concat(found).sort_values("row", ignore_index=True)
 
-    def _opened_parts(self) -> "Iterator[Dataset]":
+    def opened_parts(self) -> "Iterator[Dataset]":
+        """Open the parts, one after the other; a dataset that is not laid out in parts gives itself.
+
+        Yields
+        ------
+        Dataset
+        """
+        if self._examination.con is not None:
+            yield self
+            return
         for partition in self.partitions:
             yield Dataset(self.path, open_part(self.path, partition.number)[1], (partition,))
 

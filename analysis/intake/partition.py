@@ -4,14 +4,12 @@ import math
 import shutil
 import tomllib
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
 from analysis.intake.database import (
-    LOCK_FILE,
     Workspace,
-    lock_folder,
+    held_folder,
     open_database,
     raise_machine_fault,
     sweep_left_folders,
@@ -120,8 +118,7 @@ def partition_dataset(
         parts = parts or min(max(1, math.ceil(patients / PATIENTS_IN_PART)), MOST_PARTS)
         known = _known_parts(con, files, parts) if parts > 1 and patients < _MOST_KNOWN else ""
         sweep_left_folders(target.parent, f".{target.name}.*.writing")
-        with replacing_folder(target, force=force, marker=SETTINGS_FILE) as work:
-            lock = lock_folder(work)
+        with replacing_folder(target, force=force, marker=SETTINGS_FILE) as work, held_folder(work):
             listed = {table: _write_parts(con, file, work, parts, known) for table, file in files.items()}
             _copy_settings(folder, work)
             original = dataset_sha256(folder, [path for file in files.values() for path in file.paths])
@@ -129,7 +126,6 @@ def partition_dataset(
             write_manifest(work, Manifest(parts, original, names, listed, told))
             if _state(folder, files) != before:
                 raise DataError(f"{folder.name}: its files changed while they were read. Start again.")
-            _unlock(work, lock)
     except duckdb.Error as fault:
         raise_machine_fault(fault)
         _opened(con, folder, workspace, count=True)  # which tells of damage inside a file
@@ -235,11 +231,6 @@ def _copy_settings(folder: Path, work: Path) -> None:
         raise CallError("The definitions stand outside the dataset's folder: put the file beside dataset.toml.")
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / named, copy)
-
-
-def _unlock(work: Path, lock: IO[str]) -> None:
-    lock.close()
-    (work / LOCK_FILE).unlink()
 
 
 def open_partition(partition: Partition, *, memory: str | int | None = None, threads: int | None = None) -> Dataset:

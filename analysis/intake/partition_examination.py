@@ -35,7 +35,7 @@ from analysis.intake.partition_layout import (
     write_sealed,
 )
 from analysis.intake.problems import Problem
-from analysis.intake.reading import TableFile, counted, find_files
+from analysis.intake.reading import TableFile, find_files, with_counts
 from analysis.intake.settings import SETTINGS_FILE, Settings, read_settings
 from analysis.vocabulary.errors import DataError
 
@@ -205,7 +205,7 @@ def _count_part(
         found = con.execute(f"SELECT {odd} FROM {source} WHERE _odd IS NOT NULL").fetchone() or ()
         apart[table] = tuple(name for name, count in zip(columns, found, strict=True) if count)
         file = part_table(folder, table, names, [listed], is_odd=apart[table].__contains__)
-        files[table] = counted(con, file)
+        files[table] = with_counts(con, file)
     _refuse_strangers(con, folder, files, manifest, number)
     findings = look_at_tables(con, files, settings, across=False)
     tables = {name: replace(found, apart=apart.get(name, ())) for name, found in findings.tables.items()}

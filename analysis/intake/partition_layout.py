@@ -34,7 +34,8 @@ class Partition:
     number, parts : int
         Which part of how many; a dataset that is not laid out in parts is number 1 of 1.
     digest : str
-        A hash of the part's content and of the dataset's settings.
+        A hash of the part's content and of the dataset's settings; of the names, sizes and times of its files where
+        the dataset is not laid out in parts.
     """
 
     folder: str

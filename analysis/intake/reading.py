@@ -164,7 +164,7 @@ def _open_csv(
     cells = [(f"c{number}", "VARCHAR") for number in range(len(text.names))]
     values = values_sql(column_kinds(table, text.names), cells, source)
     try:
-        file = counted(con, TableFile(table, (path,), text.names, _staged(con, table, values, staging)))
+        file = with_counts(con, TableFile(table, (path,), text.names, _staged(con, table, values, staging)))
     except duckdb.Error as fault:
         raise_machine_fault(fault)
         return None, explain_csv(table, path)
@@ -209,7 +209,7 @@ def _open_parquet(
             con.execute(f"SELECT bit_xor(hash({hashed})) FROM ({file.values})").fetchall()
         else:
             file = TableFile(table, paths, names, _staged(con, table, values_sql(kinds, cells, source), staging))
-        return counted(con, file), []
+        return with_counts(con, file), []
     except duckdb.Error as fault:
         raise_machine_fault(fault)
         return None, [damaged]
@@ -251,7 +251,7 @@ def _staged(con: duckdb.DuckDBPyConnection, table: str, values: str, staging: Pa
     )
 
 
-def counted(con: duckdb.DuckDBPyConnection, file: TableFile) -> TableFile:
+def with_counts(con: duckdb.DuckDBPyConnection, file: TableFile) -> TableFile:
     """Count the rows, the rows with an odd text, and the filled cells of each column."""
     counts = ", ".join(f"count(v{number})" for number in range(len(file.names)))
     read, odd, *filled = con.execute(f"SELECT count(*), count(odd), {counts} FROM ({file.values})").fetchone() or (0, 0)
