@@ -30,13 +30,16 @@ from analysis.intake.settings import SETTINGS_FILE, Settings, read_settings
 from analysis.vocabulary.definitions import default_definitions
 from analysis.vocabulary.scoring import scored_rows_sql
 
+MOST_UNUSED_KEPT = 1_000
+"""Scores that are set aside in a part up to which it is kept which they are."""
+
 LARGEST_IN_MEMORY = 32e6
 """Bytes of text files up to which a dataset is kept in memory; above, its typed values are kept in temporary files."""
 
 PATIENT = "patient_id"
 REFERRAL_KEY = "repeated key: "
 
-MOST_ROWS_STORED = 500_000
+MOST_ROWS_STORED = 50_000
 """Rows up to which the tables are stored; above, they are read again from the files each time."""
 
 
@@ -171,6 +174,9 @@ def look_at_tables(
         make_cells(con, table, files, settings, found)
     make_calendar(con)
     tables = {name: replace(found, faults=count_faults(con, name, read=found.read)) for name, found in tables.items()}
+    if tables["scores"].read - tables["scores"].used <= MOST_UNUSED_KEPT:
+        query = "SELECT row, fault FROM cells_scores WHERE fault IS NOT NULL ORDER BY row"
+        tables["scores"] = replace(tables["scores"], unused=tuple(con.execute(query).fetchall()))
     definitions = settings.definitions or default_definitions()
     for check in row_checks(settings, files, definitions):
         if check.name == REFERRAL_KEY and check.table == "referrals" and not across:
@@ -233,23 +239,34 @@ def make_cells(
     query = typed_sql(file, layout, [check for check in checks if check.name in found.cells], settings.extras(table))
     kind = "TABLE" if found.read <= MOST_ROWS_STORED else "VIEW"
     if table == "scores":
-        query = _scored(con, query, kind, files, settings)
+        query = _scored(con, query, files, settings, None if kind == "TABLE" else found)
     con.execute(f"CREATE {kind} cells_{table} AS {query}")
 
 
 def _scored(
-    con: duckdb.DuckDBPyConnection, query: str, kind: str, files: dict[str, TableFile], settings: Settings
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    files: dict[str, TableFile],
+    settings: Settings,
+    found: TableFindings | None,
 ) -> str:
-    definitions = settings.definitions or default_definitions()
-    scored = scored_rows_sql(definitions.instruments, source=f"({query})", items=_last_item(files))
-    set_aside = f"SELECT * REPLACE (coalesce(fault, _reason) AS fault) FROM ({scored})"
-    if kind == "TABLE":
-        return f"SELECT * EXCLUDE (_reason) FROM ({set_aside})"
+    """Write the query for the scores with their totals; ``found`` is None where they are to be stored."""
+    instruments = (settings.definitions or default_definitions()).instruments
+    items = _last_item(files)
+    scored = scored_rows_sql(instruments, source=f"({query})", items=items)
+    set_aside = f"SELECT * EXCLUDE (_reason) REPLACE (coalesce(fault, _reason) AS fault) FROM ({scored})"
+    if found is None:
+        return set_aside
     # To look up the few rows that are set aside is cheaper than to find the reasons of all rows again each time.
-    con.execute(f"CREATE TABLE unused_scores AS SELECT row, fault FROM ({set_aside}) WHERE fault IS NOT NULL")
+    con.execute("CREATE TABLE unused_scores (row INTEGER, fault VARCHAR)")
+    if found.unused is None:
+        con.execute(f"INSERT INTO unused_scores SELECT row, fault FROM ({set_aside}) WHERE fault IS NOT NULL")
+    elif found.unused:
+        con.executemany("INSERT INTO unused_scores VALUES (?, ?)", list(found.unused))
+    used = scored_rows_sql(instruments, source=f"({query})", items=items, reasons=False)
     return (
-        "SELECT scored.* EXCLUDE (_reason) REPLACE (unused.fault AS fault) "
-        f"FROM ({scored}) AS scored LEFT JOIN unused_scores AS unused USING (row)"
+        "SELECT scored.* REPLACE (unused.fault AS fault) "
+        f"FROM ({used}) AS scored LEFT JOIN unused_scores AS unused USING (row)"
     )
 
 

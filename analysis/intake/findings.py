@@ -58,6 +58,8 @@ class TableFindings:
         What the values of a column look like.
     apart : tuple of str
         The columns of a part file with texts that its narrow types cannot hold.
+    unused : tuple of (int, str), or None
+        Of the scores of a part: the rows that are set aside, and why; None where there are many.
     """
 
     read: int = 0
@@ -69,6 +71,7 @@ class TableFindings:
     rows: dict[str, Found] = field(default_factory=dict)
     contents: dict[str, Content] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    unused: tuple[tuple[int, str], ...] | None = None
 
     @property
     def used(self) -> int:
@@ -147,7 +150,8 @@ def _table_data(table: TableFindings) -> dict[str, Any]:
     }
     contents = {name: [each.values, each.longest, *each.looks] for name, each in table.contents.items()}
     plain = {"read": table.read, "odd": table.odd, "filled": list(table.filled), "apart": list(table.apart)}
-    return {**plain, "near": table.near, "contents": contents, **found}
+    unused = None if table.unused is None else [list(each) for each in table.unused]
+    return {**plain, "unused": unused, "near": table.near, "contents": contents, **found}
 
 
 def _table_from(data: Mapping[str, Any]) -> TableFindings:
@@ -165,5 +169,6 @@ def _table_from(data: Mapping[str, Any]) -> TableFindings:
         near=dict(data["near"]),
         contents=contents,
         apart=tuple(data["apart"]),
+        unused=None if data["unused"] is None else tuple((int(row), str(fault)) for row, fault in data["unused"]),
         **found,
     )

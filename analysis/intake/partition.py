@@ -23,7 +23,7 @@ from analysis.intake.partition_layout import (
     Manifest,
     PartFile,
     Partition,
-    part_of_sql,
+    part_of_key_sql,
     part_sql,
     part_table,
     read_manifest,
@@ -179,10 +179,11 @@ def _patients(con: duckdb.DuckDBPyConnection, files: dict[str, TableFile]) -> in
 def _known_parts(con: duckdb.DuckDBPyConnection, files: dict[str, TableFile], parts: int) -> str:
     """Make the table of the part of each patient, and name it."""
     file = files.get("patients", files["sessions"])
-    key = TableFile("patients", (), ("patient_id",), "")
+    part = f"CAST({part_of_key_sql('patient', parts)} AS SMALLINT)"
     con.execute(
-        f"CREATE TEMP TABLE known_parts AS SELECT v0 AS patient, CAST({part_of_sql(key, parts)} AS SMALLINT) AS part "
-        f"FROM (SELECT DISTINCT v{file.names.index('patient_id')} AS v0 FROM ({file.values})) WHERE v0 IS NOT NULL"
+        f"CREATE TEMP TABLE known_parts AS SELECT patient, {part} AS part "
+        f"FROM (SELECT DISTINCT v{file.names.index('patient_id')} AS patient FROM ({file.values})) "
+        "WHERE patient IS NOT NULL"
     )
     return "known_parts"
 

@@ -5,6 +5,8 @@ again when the parts, the settings or the rules are others.
 """
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, reduce
@@ -16,7 +18,7 @@ from typing import Any
 import duckdb
 
 import analysis
-from analysis.intake.database import Workspace, open_database
+from analysis.intake.database import Workspace, memory_bytes, open_database
 from analysis.intake.examination import Examination, look_across, look_at_tables, make_tables, table_problems
 from analysis.intake.findings import Findings
 from analysis.intake.folders import file_sha256
@@ -26,8 +28,10 @@ from analysis.intake.partition_layout import (
     Manifest,
     Partition,
     changed_part,
+    key_columns,
     odd_columns_sql,
-    part_of_sql,
+    part_key_sql,
+    part_of_key_sql,
     part_table,
     parts_source,
     read_manifest,
@@ -182,11 +186,20 @@ def _count_parts(
 ) -> list[Findings]:
     """Count what the checks find in each part, and last what the parts may have in common."""
     workspace = Workspace()
-    counts = []
-    for number in range(1, manifest.parts + 1):
+    workers = min(threads or os.cpu_count() or 1, manifest.parts)
+    share = None if memory is None else memory_bytes(memory) // workers
+
+    def count(number: int) -> Findings:
         verify_part(folder, manifest, number)
-        with open_database(workspace, memory=memory, threads=threads) as con:
-            counts.append(_count_part(con, folder, manifest, number, settings))
+        with open_database(workspace, memory=share, threads=1) as con:
+            return _count_part(con, folder, manifest, number, settings)
+
+    # One thread for each part: the checks are many small statements, which two threads together do no faster.
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="part")
+    try:
+        counts = list(pool.map(count, range(1, manifest.parts + 1)))
+    finally:
+        pool.shutdown(cancel_futures=True)
     findings = reduce(add, counts)
     files = _tables(folder, manifest, findings)
     with open_database(workspace, memory=memory, threads=threads) as con:
@@ -216,13 +229,17 @@ def _refuse_strangers(
     con: duckdb.DuckDBPyConnection, folder: Path, files: dict[str, TableFile], manifest: Manifest, number: int
 ) -> None:
     """Refuse a patient whose part is another: each patient is in one part, or nothing adds up."""
-    for table, file in files.items():
-        keys = ", ".join(
-            f"v{position}" for position, name in enumerate(file.names) if name in {"patient_id", "referral_id"}
-        )
-        distinct = f"SELECT DISTINCT {keys} FROM ({file.values})"
-        query = f"SELECT count(*) FROM ({distinct}) WHERE {part_of_sql(file, manifest.parts)} <> {number}"
-        if con.execute(query).fetchone() != (0,):
+    keys = {
+        table: f"SELECT {part_key_sql(file)} AS key "
+        f"FROM (SELECT DISTINCT {', '.join(key_columns(file))} FROM ({file.values}))"
+        for table, file in files.items()
+    }
+    # Materialised, so that each patient is hashed once and not each row.
+    strange = f"SELECT count(*) FROM keys WHERE {part_of_key_sql('key', manifest.parts)} <> {number}"
+    if con.execute(f"WITH keys AS MATERIALIZED ({' UNION '.join(keys.values())}) {strange}").fetchone() == (0,):
+        return
+    for table, distinct in keys.items():
+        if con.execute(f"WITH keys AS ({distinct}) {strange}").fetchone() != (0,):
             name = manifest.files[table][number - 1].name
             raise DataError(f"{folder.name}: the part {name} holds patients of another part. {AGAIN}")
 

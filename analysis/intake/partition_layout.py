@@ -218,19 +218,34 @@ def part_sql(file: TableFile, parts: int, *, known: str = "") -> str:
     odd = f"CASE WHEN {' OR '.join(['odd IS NOT NULL', *left])} THEN [{', '.join(apart)}] END"
     named = ", ".join(f'p{number} AS "{name}"' for number, name in enumerate(file.names))
     cells = f"(SELECT *, {', '.join(columns)} FROM ({file.values}))"
-    part = part_of_sql(file, parts)
+    part = part_of_key_sql(part_key_sql(file), parts)
     if known and "patient_id" in file.names:
         cells += f" LEFT JOIN {known} AS known ON known.patient = v{file.names.index('patient_id')}"
         part = f"CASE WHEN known.part IS NOT NULL THEN known.part ELSE {part} END"
     return f"SELECT row, {named}, {odd} AS _odd, {part} AS _part FROM {cells}"
 
 
-def part_of_sql(file: TableFile, parts: int) -> str:
-    """Write SQL for the part of a row: by its patient, or by its referral where that never became a patient."""
-    keys = [f"v{file.names.index(name)}" for name in ("patient_id", "referral_id") if name in file.names]
-    if parts == 1:
-        return "1"
-    return f"CAST(md5_number_lower(coalesce({', '.join(keys)}, '')) % {parts} AS INTEGER) + 1"
+def part_key_sql(file: TableFile) -> str:
+    """Write SQL for what decides on the part of a row: its patient, or its referral if that never became a patient."""
+    return f"coalesce({', '.join(key_columns(file))}, '')"
+
+
+def key_columns(file: TableFile) -> list[str]:
+    """List the columns of a table's values that decide on the part of a row."""
+    return [f"v{file.names.index(name)}" for name in ("patient_id", "referral_id") if name in file.names]
+
+
+def part_of_key_sql(key: str, parts: int) -> str:
+    """Write SQL for the part of a key; MD5 is the same in every version of DuckDB.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> part = part_of_key_sql("'P1'", 3)
+    >>> duckdb.connect().execute(f"SELECT {part}").fetchone()
+    (1,)
+    """
+    return "1" if parts == 1 else f"CAST(md5_number_lower({key}) % {parts} AS INTEGER) + 1"
 
 
 def part_table(

@@ -60,18 +60,23 @@ def scoring_sql(instruments: Mapping[str, Instrument], *, source: str, items: in
     return f"SELECT row, total, items_answered, prorated, _reason AS reason FROM ({scored})"
 
 
-def scored_rows_sql(instruments: Mapping[str, Instrument], *, source: str, items: int = MOST_ITEMS) -> str:
+def scored_rows_sql(
+    instruments: Mapping[str, Instrument], *, source: str, items: int = MOST_ITEMS, reasons: bool = True
+) -> str:
     """Write the query that scores every row of a table of scores and keeps its other columns, in one pass.
 
     Parameters
     ----------
     instruments, source, items
         As for `scoring_sql`.
+    reasons : bool
+        Also find the reasons for which rows are set aside; without, only rows that are used may be asked for.
 
     Returns
     -------
     str
-        The source's columns, with ``total`` the one that is used, and ``items_answered, _reason, prorated``.
+        The source's columns, with ``total`` the one that is used, and ``items_answered, prorated``; with ``_reason``
+        if asked for.
 
     Examples
     --------
@@ -80,7 +85,7 @@ def scored_rows_sql(instruments: Mapping[str, Instrument], *, source: str, items
     >>> scores = "(SELECT 2 AS row, 'P1' AS patient_id, 'PHQ-9' AS instrument, 12 AS total)"
     >>> query = scored_rows_sql(default_definitions().instruments, source=scores, items=0)
     >>> duckdb.connect().execute(query).fetchall()
-    [(2, 'P1', 'PHQ-9', 12, 0, None, False)]
+    [(2, 'P1', 'PHQ-9', 12, 0, False, None)]
     """
     scales = list(instruments.values())
     known = " ".join(f"WHEN {_quoted(name)} THEN {number}" for number, name in enumerate(instruments))
@@ -102,9 +107,8 @@ def scored_rows_sql(instruments: Mapping[str, Instrument], *, source: str, items
         tops: dict[int, list[str]] = {}
         for item, top in zip(own(scale), scale.item_max, strict=False):
             tops.setdefault(top, []).append(item)
-        tests = [
-            f"greatest({', '.join(those)}) > {top}" for top, those in tops.items()
-        ]  # missing items are passed over
+        # Of several items, the greatest and the least pass over those that are missing.
+        tests = [f"greatest({', '.join(those)}) > {top}" for top, those in tops.items()]
         tests += [f"least({', '.join(own(scale))}) < 0"] if own(scale) else []
         others = [f"item_{k}" for k in range(scale.items + 1, items + 1)]
         tests += [f"coalesce({', '.join(others)}) IS NOT NULL"] if others else []
@@ -114,39 +118,46 @@ def scored_rows_sql(instruments: Mapping[str, Instrument], *, source: str, items
         number = scale.suicide_item
         return f"item_{number} IS NOT NULL" if number and number <= items else "false"
 
+    # Most forms have all items or none; only the others are counted item by item.
+    whole = of_scale(lambda scale: " + ".join(own(scale)) or "NULL::INTEGER", "NULL::INTEGER")
+    none = of_scale(lambda scale: f"coalesce({', '.join(own(scale))}) IS NULL" if own(scale) else "true", "true")
+    all_own = of_scale(lambda scale: str(len(own(scale))), "0")
     answered = of_scale(lambda scale: " + ".join(f"({item} IS NOT NULL)::INTEGER" for item in own(scale)) or "0", "0")
     item_sum = of_scale(lambda scale: " + ".join(f"coalesce({item}, 0)" for item in own(scale)) or "0", "0")
     length = of_scale(lambda scale: str(scale.items), "0")
     needed = of_scale(lambda scale: str(scale.items - scale.missing_items_allowed), "1")
-    highest = of_scale(lambda scale: str(scale.total_max), "0")
-    return f"""SELECT * EXCLUDE (_scale, _sum, _items, _wrong, _by_items, _used) REPLACE (
-    CASE WHEN _reason IS NULL THEN _used END AS total)
-FROM (
-  SELECT *, _reason IS NULL AND _by_items AND items_answered < _items AS prorated
-  FROM (
-    SELECT *, CASE
-        WHEN _scale IS NULL THEN 'unknown instrument'
-        WHEN _wrong THEN 'item out of range'
-        WHEN total NOT BETWEEN 0 AND {highest} THEN 'total out of range'
-        WHEN total IS NULL AND items_answered = 0 THEN 'no score recorded'
-        WHEN _by_items AND total <> _used AND (items_answered = _items OR total <> _sum)
-          THEN 'total disagrees with items'
-        WHEN NOT _by_items AND items_answered > 0
-          AND (total IS NULL OR NOT (items_answered = 1 AND {of_scale(suicide, "false")})) THEN 'too few items'
-      END AS _reason
+    scored = f"""SELECT *, CASE WHEN NOT _by_items THEN total WHEN items_answered = _items THEN _sum
+      ELSE (2 * _sum * _items + items_answered) // (2 * items_answered) END::INTEGER AS _used
     FROM (
-      SELECT *, CASE WHEN _by_items THEN (2 * _sum * _items + items_answered) // (2 * items_answered)
-        ELSE total END::INTEGER AS _used
+      SELECT *, items_answered >= {needed} AS _by_items
       FROM (
-        SELECT *, items_answered >= {needed} AS _by_items
+        SELECT *, {length} AS _items,
+          CASE WHEN _whole IS NOT NULL THEN {all_own} WHEN {none} THEN 0 ELSE {answered} END AS items_answered,
+          CASE WHEN _whole IS NOT NULL THEN _whole WHEN {none} THEN 0 ELSE {item_sum} END AS _sum
         FROM (
-          SELECT *, {answered} AS items_answered, {item_sum} AS _sum, {length} AS _items,
-            {of_scale(wrong, "false")} AS _wrong
+          SELECT *, {whole} AS _whole
           FROM (SELECT *, CASE instrument {known or "WHEN NULL THEN 0"} END AS _scale FROM {source})
         )
       )
-    )
-  )
+    )"""
+    own_columns = "_scale, _whole, _sum, _items, _by_items, _used"
+    prorated = "_by_items AND items_answered < _items AS prorated"
+    if not reasons:
+        return f"SELECT * EXCLUDE ({own_columns}) REPLACE (_used AS total), {prorated} FROM ({scored})"
+    highest = of_scale(lambda scale: str(scale.total_max), "0")
+    return f"""SELECT * EXCLUDE (_reason, {own_columns}) REPLACE (CASE WHEN _reason IS NULL THEN _used END AS total),
+  _reason IS NULL AND {prorated}, _reason
+FROM (
+  SELECT *, CASE
+      WHEN _scale IS NULL THEN 'unknown instrument'
+      WHEN {of_scale(wrong, "false")} THEN 'item out of range'
+      WHEN total NOT BETWEEN 0 AND {highest} THEN 'total out of range'
+      WHEN total IS NULL AND items_answered = 0 THEN 'no score recorded'
+      WHEN _by_items AND total <> _used AND (items_answered = _items OR total <> _sum) THEN 'total disagrees with items'
+      WHEN NOT _by_items AND items_answered > 0
+        AND (total IS NULL OR NOT (items_answered = 1 AND {of_scale(suicide, "false")})) THEN 'too few items'
+    END AS _reason
+  FROM ({scored})
 )"""
 
 
