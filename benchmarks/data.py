@@ -47,12 +47,11 @@ class Data:
         return folder
 
     def parts(self, patients: int, parts: int) -> Path:
-        """Lay a dataset out in parts, and open it once, so that what its checks find is kept beside it."""
+        """Lay a dataset out in parts, and open it, so that what its checks find is kept beside it."""
         folder = self.folder / f"q{patients}-{parts}"
         if not folder.is_dir():
             run_once(partition_command(self.checked(patients), folder, parts, self.memory))
-        if not (folder / CHECKED_FILE).is_file():
-            run_once(Command("open", (PYTHON, "-c", OPEN, str(folder))))
+        run_once(Command("open", (PYTHON, "-c", OPEN, str(folder))))
         return folder
 
 

@@ -89,9 +89,9 @@ def starting(bench: Bench) -> list[Row]:
 
 def growth(bench: Bench) -> list[Row]:
     """See how cost grows with the number of partitions and of groups, at 100,000 patients."""
-    datasets = {f"{parts} parts": bench.data.parts(100_000, parts) for parts in (1, 8, 32, 128)}
-    datasets["20 clinics"] = bench.data.checked(100_000)
-    datasets["1,000 clinics"] = bench.data.checked(100_000, clinics=1000)
+    datasets = {f"parts: {parts}": bench.data.parts(100_000, parts) for parts in (1, 8, 32, 128)}
+    datasets["clinics: 20"] = bench.data.checked(100_000)
+    datasets["clinics: 1,000"] = bench.data.checked(100_000, clinics=1000)
     commands = {words: bench.package(dataset) for words, dataset in datasets.items()}
     for dataset in datasets.values():
         into_page_cache(dataset)

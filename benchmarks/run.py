@@ -9,6 +9,7 @@ measured before. Ends with 1 when a row could not be run, and says why; a target
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -65,6 +66,9 @@ GROUPS = {
 def main() -> int:
     """Run the rows asked for, one group after the other."""
     asked = _arguments()
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that what runs is stopped and cleared away, as by Ctrl-C
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.threads])
     groups = asked.only or [name for name, group in GROUPS.items() if group.is_large == asked.large]
     machine, failed = results.this_machine(asked.threads), []
@@ -88,8 +92,9 @@ def main() -> int:
                 _say(f"{name}: {said}, {time.monotonic() - start:.0f} s")
         finally:
             shutil.rmtree(out)
-    found = results.read_results()
-    results.README.write_text(results.filled(results.README.read_text(encoding="utf-8"), found), encoding="utf-8")
+            found = results.read_results()
+            page = results.filled(results.README.read_text(encoding="utf-8"), found)
+            results.README.write_text(page, encoding="utf-8")
     _say(f"\n{results.overview(found)}\n\nCould not be run: {results.failures(found)}")
     return 1 if failed else 0
 

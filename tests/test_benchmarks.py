@@ -1,5 +1,6 @@
 """The benchmarks measure what they say: commands in turn, memory of whole process trees, peers that count the same."""
 
+import doctest
 import json
 import re
 import runpy
@@ -13,7 +14,7 @@ import pytest
 
 from analysis.intake.dataset import open_dataset
 from analysis.simulation import simulate, write_dataset
-from benchmarks import results
+from benchmarks import measure, results
 from benchmarks.bench import DUCKDB, NOTEBOOK, PANDAS, POLARS, SCRIPTS, Bench
 from benchmarks.data import Data, simulate_command
 from benchmarks.measure import Command, CommandFailedError, Run, measure_in_turn, run_once
@@ -41,6 +42,10 @@ def python(code: str, name: str = "python", runs: int | None = None) -> Command:
 
 
 # Measuring
+
+
+def test_examples_in_the_docstrings_run() -> None:
+    assert doctest.testmod(measure) == doctest.TestResults(failed=0, attempted=4)
 
 
 def test_commands_take_turns(tmp_path: Path) -> None:

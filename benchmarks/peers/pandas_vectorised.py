@@ -22,8 +22,10 @@ FIRST = 1 << 12  # the earliest day is after -FIRST
 
 def read(table: str, texts: list[str], others: list[str], filters: list | None = None) -> pd.DataFrame:
     """Read some columns, the texts as categories."""
-    files = source_files(SOURCE, table)
-    return pq.read_table(files, columns=[*texts, *others], read_dictionary=texts, filters=filters).to_pandas()
+    found = pq.read_table(source_files(SOURCE, table), columns=[*texts, *others], filters=filters)
+    for place, name in enumerate(texts):
+        found = found.set_column(place, name, found[name].dictionary_encode())
+    return found.to_pandas(self_destruct=True)
 
 
 def numbered(ids: pd.Series, patients: pd.Index) -> np.ndarray:
