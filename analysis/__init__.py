@@ -2,7 +2,8 @@
 
 ``import analysis as ko`` gives the names below; each is loaded when it is first used, so the import itself is instant.
 
-- data: `open_dataset`, `check_dataset`, `draft_mapping`, `import_folder`, `update_dataset`, `simulate`
+- data: `open_dataset`, `check_dataset`, `draft_mapping`, `import_folder`, `update_dataset`, `partition_dataset`,
+  `simulate`
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.draft import draft_mapping
     from analysis.intake.mapping import import_folder
+    from analysis.intake.partition import partition_dataset
     from analysis.intake.update import update_dataset
     from analysis.report.quarterly import write_report
     from analysis.report.rate_words import rate_in_words, share_in_words
@@ -40,6 +42,7 @@ _HOME = {
     "check_dataset": "analysis.intake.dataset",
     "draft_mapping": "analysis.intake.draft",
     "import_folder": "analysis.intake.mapping",
+    "partition_dataset": "analysis.intake.partition",
     "update_dataset": "analysis.intake.update",
     "simulate": "analysis.simulation",
     "default_definitions": "analysis.vocabulary.definitions",
@@ -67,6 +70,7 @@ __all__ = [
     "mean_scores",
     "open_dataset",
     "parse_period",
+    "partition_dataset",
     "rate_in_words",
     "read_definitions",
     "response_rates",

@@ -34,6 +34,15 @@ EXIT_NO_READER = 141
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 DatasetFolder = Annotated[Path, typer.Argument(metavar="DATASET", help="The dataset's folder, e.g. data/demo.")]
+Memory = Annotated[
+    str | None, typer.Option(metavar="1GB", help="The most that the work may hold in memory; a quarter of the machine.")
+]
+EngineName = Annotated[
+    Literal["local", "dask"], typer.Option(help="Where the parts of a large dataset are counted: here, or by Dask.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Of a Dask cluster; without it one is started on this machine.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote there.")]
 
 
@@ -71,13 +80,26 @@ def report_command(
     audience: Annotated[
         Literal["public", "internal"], typer.Option(help="An internal report shows small numbers; never publish it.")
     ] = "public",
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
+    memory: Memory = None,
     force: Force = False,
 ) -> None:
     """Write a report (report.html, tables, figures) of one quarter, one year, or, with neither, of everything."""
     period = _asked_period(quarter, year)
     from analysis.report.quarterly import write_report
 
-    page = write_report(_opened(dataset), period=period, out=out, force=force, audience=audience, progress=_Progress())
+    page = write_report(
+        _opened(dataset, memory),
+        period=period,
+        out=out,
+        force=force,
+        audience=audience,
+        engine=engine,
+        scheduler=scheduler,
+        memory=memory,
+        progress=_Progress(),
+    )
     typer.echo(f"The report is in {page}")
 
 
@@ -89,12 +111,31 @@ def derive_command(
     force: Force = False,
 ) -> None:
     """Write the courses, sessions and outcomes of a dataset as Parquet files, for work in other programs."""
-    from analysis.cohort.cohort import derive, write_derived
+    from analysis.cohort.cohort import derive
+    from analysis.cohort.derived_files import write_derived
     from analysis.report.place import refuse_overlap
 
     refuse_overlap(out, dataset=dataset)
     write_derived(derive(_opened(dataset)), out, force=force)
     typer.echo(f"courses.parquet, sessions.parquet and outcomes.parquet are in {out}")
+
+
+@app.command("partition")
+def partition_command(
+    dataset: DatasetFolder,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DATASET", help="The dataset folder to write.")],
+    parts: Annotated[
+        int | None, typer.Option(metavar="N", help="How many parts; one for every 30,000 patients.")
+    ] = None,
+    memory: Memory = None,
+    force: Force = False,
+) -> None:
+    """Lay a large dataset out in parts, so that it needs little memory. Results stay the same to the last bit."""
+    from analysis.intake.partition import partition_dataset
+
+    partition_dataset(dataset, out=out, parts=parts, memory=memory, force=force)
+    typer.echo(f"The dataset in parts is in {out}")
 
 
 @app.command("map")
@@ -220,10 +261,10 @@ def notebooks_command(
         typer.echo(f"{notebook}: rerun and saved")
 
 
-def _opened(folder: Path) -> "Dataset":
+def _opened(folder: Path, memory: str | None = None) -> "Dataset":
     from analysis.intake.dataset import open_dataset
 
-    dataset = open_dataset(folder)
+    dataset = open_dataset(folder, memory=memory)
     if set_aside := _set_aside(dataset.problems):
         typer.echo(f"{set_aside:,} rows or values are set aside; 'outcomes check {folder}' names them.", err=True)
     return dataset

@@ -3,40 +3,36 @@
 The derivation stands in ``courses.sql`` and ``outcomes.sql``; the definitions come in as parameters.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from analysis.cohort.derived_tables import DERIVED, nullable
+from analysis.cohort.engines import Engine, choose_engine
 from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
 from analysis.cohort.windows import Window
 from analysis.intake.dataset import Dataset
-from analysis.intake.folders import replacing_folder
+from analysis.intake.partition import Partition, open_partition
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.errors import CallError, nearest_name
 
 MOST_ROWS = 1_000_000
 
-OUTCOME_COLUMNS = (
-    "patient_id, course, instrument, day, occasion, total, course_day, session_number, phase, stage, baseline, "
-    "eligible, change, percent_change, response, remission, partial_response, reliable_improvement, "
-    "reliable_deterioration, hours_after, recall_days, rater, items_answered, prorated"
-)
 
-DERIVED = {
-    "courses": ("courses", "*", "patient_id, course"),
-    "sessions": ("course_sessions", "*", "patient_id, day, sequence"),
-    "outcomes": ("outcomes", OUTCOME_COLUMNS, "patient_id, instrument, day, occasion_order"),
-}
-"""Name: the table in DuckDB, its columns, and their order."""
-
-
-def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort":
+def derive(
+    dataset: Dataset,
+    definitions: Definitions | None = None,
+    *,
+    engine: str = "local",
+    scheduler: str | None = None,
+    memory: str | None = None,
+) -> "Cohort":
     """Derive courses, phases and outcomes from a dataset.
 
     Parameters
@@ -45,20 +41,51 @@ def derive(dataset: Dataset, definitions: Definitions | None = None) -> "Cohort"
         From `open_dataset`.
     definitions : Definitions, optional
         What the words mean; the dataset's own definitions when left out.
+    engine : {"local", "dask"}
+        Where the partitions of a large dataset are counted: on all cores of this machine, or on a Dask cluster.
+    scheduler : str, optional
+        The address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``; a cluster on this machine when left out.
+    memory : str, optional
+        What the partitions that are counted at the same time may take, such as ``1GB``; a quarter of the machine when
+        left out.
 
     Returns
     -------
     Cohort
-        Nothing is computed until a table is asked for.
+        Nothing is computed until something is asked for.
 
     Raises
     ------
     CallError
-        When what is given is not an open dataset.
+        When what is given is not an open dataset, or for an engine or memory that makes no sense.
     """
     if not isinstance(dataset, Dataset):
         raise CallError("derive: a dataset is needed; open its folder with open_dataset(...).")
-    return Cohort(dataset, definitions or dataset.definitions)
+    chosen = choose_engine(engine, scheduler=scheduler, memory=memory)
+    return Cohort(dataset, definitions or dataset.definitions, chosen)
+
+
+@contextmanager
+def derive_part(partition: Partition, definitions: Definitions, *, memory: int, threads: int) -> Iterator["Cohort"]:
+    """Derive one partition, and let go of it afterwards.
+
+    Parameters
+    ----------
+    partition : Partition
+    definitions : Definitions
+    memory : int
+        Bytes for DuckDB.
+    threads : int
+
+    Yields
+    ------
+    Cohort
+    """
+    dataset = open_partition(partition, memory=memory, threads=threads)
+    try:
+        yield Cohort(dataset, definitions)
+    finally:
+        dataset.connect().close()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +102,12 @@ class Cohort:
 
     dataset: Dataset
     definitions: Definitions
+    engine: Engine = field(default_factory=Engine)
+
+    @cached_property
+    def counted(self) -> dict[Any, dict[Any, pd.DataFrame]]:
+        """What has been counted of this cohort so far (see `analysis.counts.engine`)."""
+        return {}
 
     @property
     def courses(self) -> pd.DataFrame:
@@ -114,8 +147,10 @@ class Cohort:
             For an unknown table or column, or when the result has more than a million rows.
         """
         _known(name, list(DERIVED), "table")
+        if len(self.dataset.partitions) > 1:
+            return self._table_of_parts(name, columns, where)
         relation, chosen, order = DERIVED[name]
-        known = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        known = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT {chosen} FROM {relation}").fetchall()]
         columns = [columns] if isinstance(columns, str) else columns
         for column in [*(columns or ()), *(where or ())]:
             _known(column, known, f"column of {name}")
@@ -128,32 +163,73 @@ class Cohort:
             rows = self.connection.execute(f"SELECT count(*) FROM {relation} WHERE {conditions}", values).fetchone()
         except duckdb.Error:
             raise CallError("where: a value is of another type than its column.") from None
-        if rows is not None and rows[0] > MOST_ROWS:
-            raise CallError(
-                f"{name} has {rows[0]:,} rows here, more than {MOST_ROWS:,}: ask for a part with "
-                f"cohort.table('{name}', columns=..., where=...)."
-            )
+        _refuse_too_many(name, rows[0] if rows else 0)
         if columns:
             chosen = ", ".join(f'"{column}"' for column in columns)
         ordered = f"SELECT {chosen} FROM {relation} WHERE {conditions} ORDER BY {order}"
         return nullable(self.connection.execute(ordered, values).df())
 
+    def _table_of_parts(
+        self, name: str, columns: str | Sequence[str] | None, where: Mapping[str, Any] | None
+    ) -> pd.DataFrame:
+        asked = [columns] if isinstance(columns, str) else columns and list(columns)
+        wanted = asked and list(dict.fromkeys(["patient_id", *asked]))
+        found: list[pd.DataFrame] = []
+        for part in self.parts():
+            found.append(part.table(name, columns=wanted, where=where))
+            _refuse_too_many(name, sum(map(len, found)))
+        # A patient's rows are in one part and in order there.
+        rows = pd.concat(found, ignore_index=True).sort_values("patient_id", kind="stable", ignore_index=True)
+        return rows[asked] if asked else rows
+
+    def parts(self) -> Iterator["Cohort"]:
+        """Derive one partition after the other; each is let go of when the next is asked for.
+
+        Yields
+        ------
+        Cohort
+            Of one partition; this cohort itself when it is not laid out in partitions.
+        """
+        if len(self.dataset.partitions) == 1:
+            yield self
+            return
+        for partition in self.dataset.partitions:
+            with derive_part(
+                partition, self.definitions, memory=self.engine.memory, threads=self.engine.workers
+            ) as part:
+                yield part
+
     @cached_property
     def set_aside(self) -> pd.DataFrame:
         """Rows that were read and are not used, by table and reason."""
+        derived = pd.concat([part._not_derived() for part in self.parts()])
+        derived = derived.groupby(["table", "reason"], as_index=False).sum()
+        return pd.concat([self.dataset.set_aside, derived], ignore_index=True)
+
+    def _not_derived(self) -> pd.DataFrame:
+        """Count what the derivation leaves out, in one partition."""
         query = """
             SELECT 'sessions' AS "table", 'not a treatment (' || status || ')' AS reason, count(*)::INTEGER AS "rows"
             FROM sessions WHERE status NOT IN ('given', 'stopped-early') GROUP BY status
             UNION ALL
             SELECT 'scores', 'person never treated', count(*)::INTEGER FROM scores
-            WHERE patient_id NOT IN (SELECT patient_id FROM courses) HAVING count(*) > 0
-            ORDER BY ALL"""
-        derived = self.connection.execute(query).df()
-        return pd.concat([self.dataset.set_aside, derived], ignore_index=True)
+            WHERE patient_id NOT IN (SELECT patient_id FROM people) HAVING count(*) > 0"""
+        return self.connection.execute(query).df()
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The DuckDB connection that holds the derived tables."""
+        """The DuckDB connection that holds the derived tables.
+
+        Raises
+        ------
+        CallError
+            When the cohort is laid out in several partitions, which are never in memory together.
+        """
+        if len(self.dataset.partitions) > 1:
+            raise CallError(
+                f"{self.dataset.name} is laid out in {len(self.dataset.partitions)} partitions, so there is no one "
+                "connection: ask for cohort.table(..., where=...), or go through cohort.parts()."
+            )
         connection = self.dataset.connect()
         write_settings(connection, self.definitions)
         values = definition_values(self.definitions) | {"data_cut": self.dataset.data_cut}
@@ -162,8 +238,8 @@ class Cohort:
                 run_statement(connection, statement, values)
         return connection
 
-    def window_scores(self, windows: Sequence[Window], instrument: str) -> str:
-        """Pick one score for each course and window, once, and name the table that holds them.
+    def pick_scores(self, windows: Sequence[Window], instrument: str) -> str:
+        """Pick one score for each course and window, each window once, and name the table that holds them.
 
         Parameters
         ----------
@@ -173,36 +249,69 @@ class Cohort:
         Returns
         -------
         str
-            A table with one row per course and window.
+            A table with one row per course and window that has a score, of these windows and of earlier ones.
         """
-        key = (tuple(windows), instrument)
-        if key not in self._picked:
-            name = f"window_scores_{len(self._picked) + 1}"
-            rows = [
-                (k, w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
-                for k, w in enumerate(windows)
-            ]
-            write_table(
-                self.connection,
-                'asked_windows(position INTEGER, window_name VARCHAR, kind VARCHAR, "first" INTEGER, "last" INTEGER, '
-                "nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)",
-                rows,
-            )
-            query = sql_statements("windows.sql")[0]
-            values = {"instrument": instrument, "hours_recall_days": self.definitions.windows.hours_recall_days}
-            run_statement(self.connection, f"CREATE TEMP TABLE {name} AS {query}", values)
-            self._picked[key] = name
-        return self._picked[key]
+        scale = self.scale_number(instrument)
+        table, known = f"picked_scores_{scale}", self._picked.setdefault(instrument, set())
+        if missing := [window for window in dict.fromkeys(windows) if window not in known]:
+            self.ask_windows(missing)
+            query = sql_statements("windows.sql")[0].format(scale=scale)
+            into = f"INSERT INTO {table}" if known else f"CREATE TEMP TABLE {table} AS"
+            values = {"hours_recall_days": self.definitions.windows.hours_recall_days}
+            run_statement(self.connection, f"{into} {query}", values)
+            known.update(missing)
+        return table
+
+    def scale_number(self, instrument: str) -> int:
+        """Return the number of an instrument in the derived tables.
+
+        Parameters
+        ----------
+        instrument : str
+
+        Returns
+        -------
+        int
+        """
+        return list(self.definitions.instruments).index(instrument)
+
+    def ask_windows(self, windows: Sequence[Window]) -> None:
+        """Write the windows as the table ``asked_windows``, each with a number of its own.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        """
+        numbers = self._window_numbers
+        for window in windows:
+            numbers.setdefault(window, len(numbers))
+        write_table(
+            self.connection,
+            'asked_windows(number INTEGER, window_name VARCHAR, window_kind VARCHAR, "first" INTEGER, '
+            '"last" INTEGER, nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)',
+            [
+                (numbers[w], w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
+                for w in windows
+            ],
+        )
 
     @cached_property
-    def _picked(self) -> dict[tuple[tuple[Window, ...], str], str]:
+    def _window_numbers(self) -> dict[Window, int]:
+        return {}
+
+    @cached_property
+    def _picked(self) -> dict[str, set[Window]]:
         return {}
 
     @cached_property
     def _summary(self) -> list[tuple[str, str]]:
+        if len(self.dataset.partitions) > 1:
+            # A look at the cohort must not take minutes: nothing is derived for it.
+            parts = f"{len(self.dataset.partitions):,}"
+            return [("Dataset", self.dataset.name), ("Partitions", parts), ("Definitions", self.definitions.label)]
         counts = self.connection.execute(
-            "SELECT count(DISTINCT patient_id), count(*), (SELECT count(*) FROM course_sessions), "
-            "(SELECT count(*) FROM outcomes) FROM courses"
+            "SELECT count(DISTINCT patient), count(*), (SELECT count(*) FROM course_sessions), "
+            "(SELECT count(*) FROM judged_scores) FROM courses"
         ).fetchone()
         patients, courses, sessions, scores = counts or (0, 0, 0, 0)
         return [
@@ -224,60 +333,12 @@ class Cohort:
         return f"<table><caption>Cohort</caption><tbody>{rows}</tbody></table>"
 
 
-def write_derived(cohort: Cohort, out: str | Path, *, force: bool = False) -> Path:
-    """Write the derived tables as Parquet files.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    out : str or Path
-        The folder for ``courses.parquet``, ``sessions.parquet`` and ``outcomes.parquet``; replaced as one.
-    force : bool
-        Replace the folder when it is there already.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    CallError
-        When the folder cannot be written or must not be replaced.
-    """
-    with replacing_folder(out, force=force, marker="courses.parquet") as work:
-        for name, (relation, columns, order) in DERIVED.items():
-            file = str(work / f"{name}.parquet").replace("'", "''")
-            cohort.connection.execute(
-                f"COPY (SELECT {columns} FROM {relation} ORDER BY {order}) TO '{file}' (FORMAT parquet)"
-            )
-    return Path(out)
-
-
-def nullable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give every column the one type that can hold a missing value, whatever the rows at hand.
-
-    Parameters
-    ----------
-    frame : DataFrame
-
-    Returns
-    -------
-    DataFrame
-        Whole numbers as ``Int64``, true / false / unknown as ``boolean``, other numbers as ``float64``, dates as
-        ``datetime64``, the rest as text.
-    """
-    kinds = {}
-    for name, kind in frame.dtypes.items():
-        if pd.api.types.is_bool_dtype(kind):
-            kinds[name] = "boolean"
-        elif pd.api.types.is_integer_dtype(kind):
-            kinds[name] = "Int64"
-        elif pd.api.types.is_float_dtype(kind):
-            kinds[name] = "float64"
-        elif not pd.api.types.is_datetime64_any_dtype(kind):
-            kinds[name] = "str"
-    return frame.astype(kinds)
+def _refuse_too_many(name: str, rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise CallError(
+            f"{name} has {rows:,} rows here, more than {MOST_ROWS:,}: ask for a part with "
+            f"cohort.table('{name}', columns=..., where=...)."
+        )
 
 
 def _known(name: str, known: list[str], what: str) -> None:

@@ -1,86 +1,112 @@
 -- From treatment sessions to courses and phases.
--- Reads: sessions, patients, calendar, phase_rules. Writes: course_sessions (one row per treatment session), courses.
+-- Reads: sessions, patients, calendar, phase_rules. Writes: people, kinds, course_sessions (one row per treatment session),
+-- courses.
 -- Everything looks only at the past: a session's phase depends on no later session.
 
-CREATE TEMP TABLE course_sessions AS
-WITH treatment AS (
-    SELECT *, lag(day) OVER patient AS day_before, lag(treatment) OVER patient AS treatment_before
-    FROM sessions
+-- Everybody in treatment and every kind of session, by number: whole numbers sort and join several times faster than texts.
+CREATE TEMP TABLE people AS
+SELECT patient_id, row_number() OVER (ORDER BY patient_id)::INTEGER AS patient
+FROM (SELECT DISTINCT patient_id FROM sessions WHERE status IN ('given', 'stopped-early'));
+
+CREATE TEMP TABLE kinds AS
+SELECT row_number() OVER ()::INTEGER AS kind, treatment, route, clinic_id, phase_recorded,
+    -- The first rule that fits, in the order of the definitions.
+    coalesce((SELECT arg_min(rule, position) FROM phase_rules WHERE phase_rules.treatment = found.treatment
+              AND (phase_rules.route IS NULL OR phase_rules.route = found.route)), 'recorded') AS phase_rule
+FROM (SELECT DISTINCT treatment, route, clinic_id, phase_recorded FROM sessions
+      WHERE status IN ('given', 'stopped-early')) AS found;
+
+-- Sessions in each person's order, with what changed since the one before.
+CREATE TEMP TABLE ordered_sessions AS
+WITH ordered AS (
+    SELECT sessions.row, patient, day, sequence, kind,
+        row_number() OVER in_order AS place,
+        lag(day) OVER in_order AS day_before,
+        lag(kind) OVER in_order AS kind_before,
+        lead(day) OVER in_order IS DISTINCT FROM day AS is_last_of_day
+    FROM sessions JOIN people USING (patient_id) JOIN kinds ON sessions.treatment = kinds.treatment
+        AND sessions.route IS NOT DISTINCT FROM kinds.route AND sessions.clinic_id IS NOT DISTINCT FROM kinds.clinic_id
+        AND sessions.phase_recorded IS NOT DISTINCT FROM kinds.phase_recorded
     WHERE status IN ('given', 'stopped-early')
-    WINDOW patient AS (PARTITION BY patient_id ORDER BY day, sequence)
+    WINDOW in_order AS (PARTITION BY patient ORDER BY day, sequence)
+)
+SELECT ordered.* EXCLUDE (day_before, kind_before), day - day_before AS days_since,
+    day_before IS NULL OR day - day_before > $gap_days OR present.treatment <> past.treatment AS starts_course,
+    present.route <> past.route AS other_route, present.clinic_id <> past.clinic_id AS other_clinic
+FROM ordered JOIN kinds AS present USING (kind) LEFT JOIN kinds AS past ON past.kind = kind_before;
+
+-- Where each course starts and ends, and its first gap that is too long for loading. There are ten times fewer courses
+-- than sessions, so sessions take from here what their course began with.
+CREATE TEMP TABLE course_starts AS
+WITH starts AS (
+    SELECT patient, place AS first_place, day AS first_day, kind AS first_kind,
+        row_number() OVER in_order::INTEGER AS course,
+        coalesce(lead(place) OVER in_order - 1, 9223372036854775807) AS last_place
+    FROM ordered_sessions WHERE starts_course
+    WINDOW in_order AS (PARTITION BY patient ORDER BY place)
 ),
-numbered AS (
-    SELECT *, sum(starts_course::INTEGER) OVER (PARTITION BY patient_id ORDER BY day, sequence)::INTEGER AS course
-    FROM (
-        SELECT *,
-            day_before IS NULL OR day - day_before > $gap_days OR treatment <> treatment_before AS starts_course
-        FROM treatment
-    )
-),
-in_course AS (
-    SELECT *,
-        row_number() OVER course_order::INTEGER AS session_number,
-        day - first_value(day) OVER course_order AS course_day,
-        day - lag(day) OVER course_order AS gap,
-        first_value(treatment) OVER course_order AS first_treatment,
-        first_value(route) OVER course_order AS first_route
-    FROM numbered
-    WINDOW course_order AS (PARTITION BY patient_id, course ORDER BY day, sequence)
-),
-ruled AS (
-    SELECT in_course.*, coalesce(
-        (SELECT arg_min(rule, position) FROM phase_rules
-         WHERE phase_rules.treatment = first_treatment AND (phase_rules.route IS NULL OR phase_rules.route = first_route)),
-        'recorded') AS phase_rule
-    FROM in_course
-),
-phased AS (
-    SELECT *, CASE
-        WHEN phase_rule = 'series' THEN CASE
-            WHEN bool_or(session_number > $series_loading_sessions OR course_day >= $series_loading_days
-                         OR coalesce(gap > $series_loading_gap, false)) OVER course_order
+long_gaps AS (
+    SELECT patient, course, min(place) AS long_gap_place
+    FROM (SELECT patient, place FROM ordered_sessions WHERE NOT starts_course AND days_since > $series_loading_gap) AS gaps
+        JOIN starts USING (patient)
+    WHERE place BETWEEN first_place AND last_place
+    GROUP BY patient, course
+)
+SELECT starts.*, long_gap_place, phase_rule
+FROM starts LEFT JOIN long_gaps USING (patient, course) JOIN kinds ON kind = first_kind;
+
+CREATE TEMP TABLE course_sessions AS
+WITH phased AS (
+    SELECT sessions.*, course, starts.phase_rule, (place - first_place + 1)::INTEGER AS session_number, day - first_day AS course_day,
+        CASE starts.phase_rule
+        -- Once true, each of these stays true to the end of the course: a phase only looks back.
+        WHEN 'series' THEN CASE
+            WHEN session_number > $series_loading_sessions OR course_day >= $series_loading_days
+                OR coalesce(place >= long_gap_place, false)
             THEN 'maintenance' ELSE 'loading' END
-        WHEN phase_rule = 'label' THEN CASE WHEN course_day < $label_loading_days THEN 'loading' ELSE 'maintenance' END
+        WHEN 'label' THEN CASE WHEN course_day < $label_loading_days THEN 'loading' ELSE 'maintenance' END
         ELSE coalesce(phase_recorded, 'unknown')
     END AS phase
-    FROM ruled
-    WINDOW course_order AS (PARTITION BY patient_id, course ORDER BY day, sequence)
+    FROM ordered_sessions AS sessions JOIN course_starts AS starts ON sessions.patient = starts.patient
+        AND place BETWEEN first_place AND last_place
+        JOIN kinds AS present ON present.kind = sessions.kind
+),
+reloading AS (
+    SELECT row AS reloading_row FROM phased WHERE phase = 'maintenance'
+    QUALIFY day - lag(day, $reloading_sessions - 1) OVER (PARTITION BY patient, course ORDER BY place) <= $reloading_days
 )
-SELECT * EXCLUDE (day_before, treatment_before, starts_course, first_treatment, first_route),
+SELECT row, patient, day, sequence, kind, course, session_number, course_day,
+    CASE WHEN NOT starts_course THEN days_since END AS gap, phase_rule, phase,
     CASE
         WHEN phase <> 'maintenance' THEN phase
-        WHEN day - lag(day, $reloading_sessions - 1) OVER phase_order <= $reloading_days THEN 're-loading'
+        WHEN reloading_row IS NOT NULL THEN 're-loading'
         WHEN phase_rule = 'label' AND course_day < $label_optimisation_days THEN 'optimisation'
         ELSE 'maintenance'
-    END AS stage
-FROM phased
-WINDOW phase_order AS (PARTITION BY patient_id, course, phase ORDER BY day, sequence);
+    END AS stage,
+    NOT starts_course AND coalesce(other_route, false) AS route_changed,
+    NOT starts_course AND coalesce(other_clinic, false) AS clinic_changed,
+    is_last_of_day
+FROM phased LEFT JOIN reloading ON row = reloading_row;
 
 -- One row per course. The days of a course are the patient's days (0 = first recorded treatment), but for
 -- loading_closes_course_day, which counts from the course's own first session.
 CREATE TEMP TABLE courses AS
 WITH summary AS (
-    SELECT patient_id, course, any_value(phase_rule) AS phase_rule,
-        any_value(treatment) AS treatment,
-        arg_min(route, session_number) FILTER (session_number = 1) AS route,
-        arg_min(clinic_id, session_number) FILTER (session_number = 1) AS session_clinic_id,
+    SELECT patient, course, any_value(phase_rule) AS phase_rule,
+        any_value(kind) FILTER (session_number = 1) AS kind,
         min(day) AS first_day,
         max(day) AS last_day,
         count(*)::INTEGER AS sessions,
         count(*) FILTER (phase = 'loading')::INTEGER AS loading_sessions,
         count(*) FILTER (phase = 'maintenance')::INTEGER AS maintenance_sessions,
         max(day) FILTER (phase = 'loading') AS last_loading_day,
+        max(session_number) FILTER (phase = 'loading') AS last_loading_number,
         min(day) FILTER (phase = 'maintenance') AS first_maintenance_day,
         min(course_day) FILTER (phase = 'loading' AND session_number = $series_loading_sessions) AS full_series_day,
         count(*) FILTER (route_changed)::INTEGER AS route_switches,
         count(*) FILTER (clinic_changed)::INTEGER AS clinic_switches
-    FROM (
-        SELECT *, coalesce(route <> lag(route) OVER course_order, false) AS route_changed,
-            coalesce(clinic_id <> lag(clinic_id) OVER course_order, false) AS clinic_changed
-        FROM course_sessions
-        WINDOW course_order AS (PARTITION BY patient_id, course ORDER BY day, sequence)
-    )
-    GROUP BY patient_id, course
+    FROM course_sessions
+    GROUP BY patient, course
 ),
 closing AS (
     SELECT *, CASE phase_rule
@@ -95,15 +121,15 @@ closing AS (
 ),
 -- The date from which windows count: the course's first day where dates are known, else the latest it can have been.
 dated AS (
-    SELECT closing.*,
-        coalesce(session_clinic_id, patients.clinic_id) AS clinic_id,
+    SELECT closing.* EXCLUDE (kind), patient_id, kinds.treatment, kinds.route,
+        coalesce(kinds.clinic_id, patients.clinic_id) AS clinic_id,
         patients.payer, patients.age, patients.sex, patients.diagnosis, patients.failed_trials,
         patients.race_ethnicity, patients.prior_ketamine, patients.start_year,
         CASE WHEN day0 IS NOT NULL THEN day0 + first_day
              WHEN patients.start_year IS NOT NULL THEN make_date(patients.start_year, 12, 31) + first_day
         END::DATE AS due_from,
         CASE WHEN day0 IS NOT NULL THEN 'date' WHEN patients.start_year IS NOT NULL THEN 'year' ELSE 'assumed' END AS due_basis
-    FROM closing LEFT JOIN patients USING (patient_id) LEFT JOIN calendar USING (patient_id)
+    FROM closing JOIN people USING (patient) JOIN kinds USING (kind) LEFT JOIN patients USING (patient_id) LEFT JOIN calendar USING (patient_id)
 ),
 status AS (
     SELECT *, CASE
@@ -114,12 +140,12 @@ status AS (
     END AS loading_status
     FROM dated
 )
-SELECT patient_id, course,
+SELECT patient, patient_id, course,
     CASE WHEN course = 1 THEN 'first'
          WHEN loading_status IN ('completed', 'stopped') AND loading_sessions < $booster_below THEN 'booster'
          ELSE 'repeat' END AS kind,
     treatment, route, clinic_id, payer, phase_rule, first_day, last_day, sessions, loading_sessions, maintenance_sessions,
-    last_loading_day, first_maintenance_day, loading_closes_course_day, loading_status, route_switches, clinic_switches,
+    last_loading_day, last_loading_number, first_maintenance_day, loading_closes_course_day, loading_status, route_switches, clinic_switches,
     CASE WHEN due_basis = 'date' THEN due_from END AS start_date, due_from, due_basis,
     age, CASE WHEN age < 18 THEN 'under 18' WHEN age < 30 THEN '18 to 29' WHEN age < 45 THEN '30 to 44'
               WHEN age < 60 THEN '45 to 59' WHEN age < 75 THEN '60 to 74' WHEN age >= 75 THEN '75 and over' END AS age_band,

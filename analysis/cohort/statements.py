@@ -97,13 +97,13 @@ def write_settings(connection: duckdb.DuckDBPyConnection, definitions: Definitio
     ]
     write_table(connection, "phase_rules(position INTEGER, treatment VARCHAR, route VARCHAR, rule VARCHAR)", rules)
     instruments = [
-        (name, each.entry_score, each.remission_max, each.reliable_change, each.recall_days, each.rater)
-        for name, each in definitions.instruments.items()
+        (scale, name, each.entry_score, each.remission_max, each.reliable_change, each.recall_days, each.rater)
+        for scale, (name, each) in enumerate(definitions.instruments.items())
     ]
     write_table(
         connection,
-        "instruments(instrument VARCHAR, entry_score INTEGER, remission_max INTEGER, reliable_change INTEGER, "
-        "recall_days INTEGER, rater VARCHAR)",
+        "instruments(scale TINYINT, instrument VARCHAR, entry_score INTEGER, remission_max INTEGER, "
+        "reliable_change INTEGER, recall_days INTEGER, rater VARCHAR)",
         instruments,
     )
 

@@ -1,4 +1,4 @@
-"""The tally behind every rate: the ladder from treated to responded, as whole numbers that add across partitions."""
+"""Questions to the ladder, from treated to responded, and their answers in whole numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,35 +7,12 @@ from itertools import product
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window, parse_window
+from analysis.counts.engine import Progress, count_all
+from analysis.counts.ladder_tally import ESTIMANDS, OUTCOMES, LadderTally
+from analysis.counts.tallies import GROUPS, DueTally, GroupTally, ScaleTally, SetAsideTally
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period, parse_period
-
-OUTCOMES = ("response", "remission", "partial_response", "reliable_improvement", "reliable_deterioration")
-
-ESTIMANDS = {
-    "observed": ("with_outcome", "scored"),
-    "nonresponder": ("with_outcome", "eligible"),
-    "starters": ("with_outcome", "started"),
-    "completers": ("with_outcome_completed", "scored_completed"),
-}
-"""The four denominators: the tally's column that is counted, and the one it is a share of."""
-
-GROUPS = {
-    "clinic_id": "courses.clinic_id",
-    "route": "courses.route",
-    "treatment": "courses.treatment",
-    "payer": "courses.payer",
-    "diagnosis": "courses.diagnosis",
-    "sex": "courses.sex",
-    "age_band": "courses.age_band",
-    "race_ethnicity": "courses.race_ethnicity",
-    "course_kind": "courses.kind",
-    "loading_status": "courses.loading_status",
-    "maintenance": "CASE WHEN maintenance_given THEN 'given' ELSE 'not given' END",
-}
-"""What rates can be grouped by. ``maintenance``: whether a maintenance session came before the window's middle day."""
 
 LADDER = (
     "treated", "prior_ketamine", "undated", "not_due", "started", "with_baseline", "eligible", "scored", "with_outcome",
@@ -111,7 +88,7 @@ def ask(
         raise CallError("by: 'maintenance' goes with the windows 'month m after loading' only.")
     if outcome.startswith("reliable") and definitions.instruments[instrument].reliable_change is None:
         raise CallError(f"outcome: the definitions hold no reliable-change value for {instrument}.")
-    return Question(instrument, windows, groups, outcome, courses, _period(cohort, period))
+    return Question(instrument, windows, groups, outcome, courses, None if period is None else parse_period(period))
 
 
 def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
@@ -129,42 +106,59 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
         One row per group and window, every group present even when empty: the group columns, ``window``,
         the columns of `LADDER`, and for each estimand what an interval clustered by patient needs: the patients in
         its denominator (``<estimand>_k``) and their sums of squares and products (``_xx``, ``_xm``, ``_mm``). All are
-        whole numbers and add across partitions.
+        whole numbers.
+
+    Raises
+    ------
+    CallError
+        When the dataset has no dates for the question's period.
     """
-    groups = "".join(f"coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}, " for name in question.by)
-    names = "".join(f"group_{name}, " for name in question.by)
-    squares = {
-        f"{estimand}_{suffix}": f"{left} * {right}"
-        for estimand, (x, m) in ESTIMANDS.items()
-        for suffix, left, right in (("xx", x, x), ("xm", x, m), ("mm", m, m))
-    }
-    sums = [f"sum({column})::BIGINT AS {column}" for column in LADDER]
-    sums += [f"sum({formula})::BIGINT AS {column}" for column, formula in squares.items()]
-    sums += [f"(count(*) FILTER ({m} > 0))::BIGINT AS {estimand}_k" for estimand, (_, m) in ESTIMANDS.items()]
-    query = sql_statements("ladder.sql", "analysis.counts")[0].format(
-        window_scores=cohort.window_scores(question.windows, question.instrument),
-        groups=groups,
-        group_names=names,
-        outcome=question.outcome,
-        courses="courses.course = 1" if question.courses == "first" else "true",
-        sums=", ".join(sums),
-    )
-    period = question.period
-    values = {
-        "data_cut": cohort.dataset.data_cut,
-        "period_first": period and period.first,
-        "period_last": period and period.last,
-        "period_is_quarter": period is not None and not period.is_year,
-    }
-    counted = run_statement(cohort.connection, query, values).df()
-    counted = counted.rename(columns={f"group_{name}": name for name in question.by})
-    keys = [*question.by, "position"]
-    every = pd.DataFrame(product(*_levels(cohort, question), range(len(question.windows))), columns=keys)
+    # All that the answer needs in one pass, also what says whether there is one.
+    _, counted, *groups = count_all(cohort, [DueTally(), _tally(question), *map(GroupTally, question.by)])
+    refuse_undated(cohort, question.period)
+    levels = map(_levels, groups)
+    names = [each.name for each in question.windows]
+    keys = [*question.by, "window"]
+    every = pd.DataFrame(product(*levels, names), columns=keys)
     filled = every.merge(counted, on=keys, how="left", validate="one_to_one")
     numbers = [column for column in filled.columns if column not in keys]
     filled[numbers] = filled[numbers].fillna(0).astype("int64")
-    filled.insert(len(question.by), "window", [question.windows[k].name for k in filled["position"]])
-    return filled.drop(columns="position")
+    filled["with_outcome"] = filled[f"{question.outcome}_count"]
+    filled["with_outcome_completed"] = filled[f"{question.outcome}_count_completed"]
+    squares = {
+        f"{estimand}_{suffix}": _square(filled, question, estimand, suffix)
+        for estimand in ESTIMANDS
+        for suffix in ("xx", "xm", "mm", "k")
+    }
+    return filled[[*keys, *LADDER]].assign(**squares)
+
+
+def count_ahead(cohort: Cohort, questions: Sequence[Question], progress: Progress | None = None) -> None:
+    """Count everything that some questions need in one pass over the cohort; asking them later costs nothing.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    questions : sequence of Question
+    progress : callable, optional
+        Called with words for each step.
+    """
+    groups = {name: GroupTally(name) for question in questions for name in question.by}
+    count_all(cohort, [*map(_tally, questions), *groups.values(), DueTally(), ScaleTally(), SetAsideTally()], progress)
+
+
+def _tally(question: Question) -> LadderTally:
+    # Of first courses all outcomes are counted at once: they cost little more than one.
+    outcomes = OUTCOMES if question.courses == "first" else (question.outcome,)
+    return LadderTally(question.instrument, question.windows, question.by, outcomes, question.courses, question.period)
+
+
+def _square(filled: pd.DataFrame, question: Question, estimand: str, suffix: str) -> pd.Series:
+    if question.courses == "all":
+        return filled[f"{question.outcome}_{estimand}_{suffix}"]
+    # With one course for each patient, numbers are 0 or 1 and their squares and products the counts themselves.
+    numerator, denominator = ESTIMANDS[estimand]
+    return filled[numerator if suffix in {"xx", "xm"} else denominator]
 
 
 def period_name(question: Question) -> str:
@@ -193,33 +187,38 @@ def due_basis(cohort: Cohort) -> str:
     {"date", "year", "assumed", "mixed"}
         Dates, the start year only, nothing (every window counts as due), or different ones for different people.
     """
-    found = cohort.connection.execute("SELECT DISTINCT due_basis FROM courses").fetchall()
-    return str(found[0][0]) if len(found) == 1 else "mixed" if found else "assumed"
+    found = _due_bases(cohort)
+    return found[0] if len(found) == 1 else "mixed" if found else "assumed"
 
 
-def _levels(cohort: Cohort, question: Question) -> list[list[str]]:
-    levels = []
-    for name in question.by:
-        if name == "maintenance":
-            levels.append(["given", "not given"])
-            continue
-        found = cohort.connection.execute(
-            f"SELECT DISTINCT coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS level FROM courses ORDER BY level"
-        ).fetchall()
-        levels.append(sorted((row[0] for row in found), key=lambda level: (level == "unknown", level)))
-    return levels
+def refuse_undated(cohort: Cohort, period: Period | None) -> None:
+    """Stop when the dataset cannot tell who belongs to a period.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    period : Period or None
 
-def _period(cohort: Cohort, period: str | int | Period | None) -> Period | None:
+    Raises
+    ------
+    CallError
+    """
     if period is None:
-        return None
-    asked = parse_period(period)
-    known = {row[0] for row in cohort.connection.execute("SELECT DISTINCT due_basis FROM courses").fetchall()}
+        return
+    known = set(_due_bases(cohort))
     if known and known <= {"assumed"}:
         raise CallError("period: the dataset has neither dates nor start years, so a result has no period.")
-    if known and "date" not in known and not asked.is_year:
+    if known and "date" not in known and not period.is_year:
         raise CallError("period: the dataset has start years only, so results are yearly; write a year such as 2025.")
-    return asked
+
+
+def _due_bases(cohort: Cohort) -> list[str]:
+    (found,) = count_all(cohort, [DueTally()])
+    return list(found["due_basis"])
+
+
+def _levels(groups: pd.DataFrame) -> list[str]:
+    return sorted(groups["level"], key=lambda level: (level == "unknown", level))
 
 
 def _one_of(name: str, known: list[str], option: str) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ESTIMANDS, ask, due_basis, period_name, tally_ladder
+from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
+from analysis.counts.ladder_tally import ESTIMANDS
 from analysis.estimate.intervals import clopper_pearson, wilson
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period

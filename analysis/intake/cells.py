@@ -1,7 +1,7 @@
-"""What a single cell may say: its type, range, closed list or pattern, as SQL over text cells.
+"""What a single cell may say: its type, range, closed list or pattern, as SQL over the values that a file gives.
 
-`cell_checks` lists the rules of a table; `typed_sql` turns the text into typed values, with every value that breaks a
-rule left out, and the reason for each row that is set aside.
+`cell_checks` lists the rules of a table; `typed_sql` leaves out every value that breaks a rule, and gives the reason
+for each row that is set aside.
 """
 
 import re
@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from analysis.intake.cell_values import TYPED
+from analysis.intake.findings import Found, TableFindings
 from analysis.intake.problems import ROWS_NAMED, Problem
 from analysis.intake.reading import TableFile
 from analysis.intake.schema import Column, TableLayout
@@ -43,9 +45,10 @@ class CellCheck:
     what: str
     advice: str
 
-    def problem(self, table: str, rows: tuple[int, ...], count: int) -> Problem:
-        """Say where the rule is broken."""
-        return Problem(table, self.rule, self.severity, self.what, self.advice, self.column.name, rows, count)
+    @property
+    def name(self) -> str:
+        """The column and the rule, which is also the reason for which a row is set aside."""
+        return f"{self.column.name}: {self.rule}"
 
 
 def cell_checks(file: TableFile, layout: TableLayout, *, basis: str) -> list[CellCheck]:
@@ -61,28 +64,28 @@ def cell_checks(file: TableFile, layout: TableLayout, *, basis: str) -> list[Cel
     Returns
     -------
     list of CellCheck
-        In the order of the layout's columns. ``broken`` is about the relation that `parsed_sql` yields.
+        In the order of the layout's columns. ``broken`` is about the relation ``file.values``.
     """
     checks: list[CellCheck] = []
     for column in layout.columns.values():
         if column.name in file.names:
             number = file.names.index(column.name)
-            checks += _checks(column, f"c{number}", f"v{number}", basis)
+            checks += _checks(column, f"v{number}", file.odd_text(number) if column.type in TYPED else "", basis)
     return checks
 
 
-def _checks(column: Column, text: str, value: str, basis: str) -> list[CellCheck]:
+def _checks(column: Column, value: str, odd: str, basis: str) -> list[CellCheck]:
+    empty_cell = f"{value} IS NULL" + (f" AND {odd} IS NULL" if odd else "")
     part = _ROW if column.row_fault else _VALUE
     empty = "" if column.required else " or leave the cell empty"
     advice = f"{part}Correct them{empty}. {column.hint}".strip()
     checks = []
     if column.required:
         what = "the cell is empty but must be filled"
-        checks.append(
-            CellCheck(column, "required cell empty", "set-aside", f"{text} IS NULL", what, f"{_ROW}Fill it in.")
-        )
+        checks.append(CellCheck(column, "required cell empty", "set-aside", empty_cell, what, f"{_ROW}Fill it in."))
     if column.type != "text":
-        wrong_type = f"{text} IS NOT NULL AND {value} IS NULL"
+        pattern = ID_PATTERN if column.type == "id" else "[0-9]{3}"
+        wrong_type = f"{odd} IS NOT NULL" if odd else f"NOT regexp_full_match({value}, '{pattern}')"
         checks.append(CellCheck(column, "wrong type", "set-aside", wrong_type, _NOT[column.type], advice))
     if column.name == "age":
         checks.append(_age_check(column, value, basis))
@@ -95,7 +98,7 @@ def _checks(column: Column, text: str, value: str, basis: str) -> list[CellCheck
         what = f"not from {FIRST_DATE} to {LAST_DATE}"
         checks.append(CellCheck(column, "out of range", "set-aside", broken, what, advice))
         if basis == "safe-harbor":
-            checks.append(_safe_harbor_check(column, text))
+            checks.append(_safe_harbor_check(column, f"{value} IS NOT NULL OR {odd} IS NOT NULL"))
     if column.values:
         broken = f"{value} NOT IN ({', '.join(repr(each) for each in column.values)})"
         named = ", ".join(column.values[:_LISTED])
@@ -112,109 +115,70 @@ def _age_check(column: Column, value: str, basis: str) -> CellCheck:
     return CellCheck(column, "age above 90", severity, f"{value} > {column.high}", "an age above 90", part + advice)
 
 
-def _safe_harbor_check(column: Column, text: str) -> CellCheck:
+def _safe_harbor_check(column: Column, filled: str) -> CellCheck:
     advice = (
         "Dates finer than a year identify a person: delete the column (`day` and `start_year` are enough for yearly "
         "reports), or name another basis in dataset.toml if it applies."
     )
     what = 'dates are refused under basis = "safe-harbor"'
-    return CellCheck(column, "date under safe-harbor", "error", f"{text} IS NOT NULL", what, advice)
+    return CellCheck(column, "date under safe-harbor", "error", filled, what, advice)
 
 
-def parsed_sql(file: TableFile, layout: TableLayout) -> str:
-    """Write the query that yields ``row``, each text cell ``cN`` and its typed value ``vN`` (NULL: wrong type)."""
-    values = []
-    for number, name in enumerate(file.names):
-        if name in layout.columns:
-            values.append(f"{_value_sql(layout.columns[name].type, f'c{number}')} AS v{number}")
-    return f"SELECT *{''.join(', ' + value for value in values)} FROM ({file.relation})"
-
-
-def _value_sql(kind: str, text: str) -> str:
-    """Read a text strictly; DuckDB's own cast takes 1.5 for 2, 0x1F for 31 and 'epoch' for a date."""
-    if kind == "integer":
-        plain = f"CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text}"
-        return (
-            f"CASE WHEN {plain} OR regexp_full_match({text}, '[+-]?[0-9]+([.]0*)?') THEN TRY_CAST({text} AS BIGINT) END"
-        )
-    if kind == "number":
-        number = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
-        return f"CASE WHEN regexp_full_match({text}, '{number}') THEN TRY_CAST({text} AS DOUBLE) END"
-    if kind == "date":
-        iso = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00([.]0+)?)?"
-        return f"CASE WHEN regexp_full_match({text}, '{iso}') THEN TRY_CAST({text}[:10] AS DATE) END"
-    if kind == "boolean":
-        return f"CASE lower({text}) WHEN 'true' THEN true WHEN 'false' THEN false END"
-    if kind == "text":
-        return text
-    pattern = ID_PATTERN if kind == "id" else "[0-9]{3}"
-    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN {text} END"
-
-
-def broken_cells(
-    con: duckdb.DuckDBPyConnection, file: TableFile, layout: TableLayout, checks: list[CellCheck]
-) -> list[tuple[CellCheck, Problem]]:
+def broken_cells(con: duckdb.DuckDBPyConnection, file: TableFile, checks: list[CellCheck]) -> dict[str, Found]:
     """Run the cell rules: one pass to count, and one more for the row numbers when something is broken.
 
     Returns
     -------
-    list of tuple of CellCheck and Problem
+    dict of str to Found
         The rules that are broken, in their order.
     """
     if not checks:
-        return []
-    parsed = parsed_sql(file, layout)
+        return {}
     counts = ", ".join(f"count(*) FILTER (WHERE {check.broken})" for check in checks)
-    found = con.execute(f"SELECT {counts} FROM ({parsed})").fetchone() or ()
+    found = con.execute(f"SELECT {counts} FROM ({file.values})").fetchone() or ()
     broken = [(check, count) for check, count in zip(checks, found, strict=True) if count]
     if not broken:
-        return []
-    broken = [(_with_near_values(con, parsed, file, check), count) for check, count in broken]
+        return {}
     rows = ", ".join(f"min(row, {ROWS_NAMED}) FILTER (WHERE {check.broken})" for check, _ in broken)
-    first = con.execute(f"SELECT {rows} FROM ({parsed})").fetchone() or ()
-    return [
-        (check, check.problem(file.table, tuple(rows), count))
-        for (check, count), rows in zip(broken, first, strict=True)
-    ]
+    first = con.execute(f"SELECT {rows} FROM ({file.values})").fetchone() or ()
+    return {check.name: Found(count, tuple(rows)) for (check, count), rows in zip(broken, first, strict=True)}
 
 
-def _with_near_values(con: duckdb.DuckDBPyConnection, parsed: str, file: TableFile, check: CellCheck) -> CellCheck:
-    """Say how many cells outside a list differ from a listed name only by case, spaces, hyphens or underscores."""
-    if check.rule != "not in the list":
-        return check
+def near_values(con: duckdb.DuckDBPyConnection, file: TableFile, check: CellCheck) -> dict[str, int]:
+    """Count the cells outside a list that differ from a listed name only by case, spaces, hyphens or underscores."""
     listed = {_squeezed(value): value for value in check.column.values}
-    text = f"c{file.names.index(check.column.name)}"
+    text = f"v{file.names.index(check.column.name)}"
     near = con.execute(
-        f"SELECT lower(regexp_replace({text}, '[ _-]', '', 'g')) AS near, count(*) FROM ({parsed}) "
+        f"SELECT lower(regexp_replace({text}, '[ _-]', '', 'g')) AS near, count(*) FROM ({file.values}) "
         f"WHERE {check.broken} AND near IN ({', '.join('?' * len(listed))}) GROUP BY near ORDER BY near",
         list(listed),
     ).fetchall()
-    told = ", ".join(f"{listed[name]} written otherwise: {count:,}" for name, count in near)
-    return replace(check, what=f"{check.what} ({told})") if told else check
+    return {listed[name]: count for name, count in near}
 
 
 def _squeezed(value: str) -> str:
     return re.sub("[ _-]", "", value).lower()
 
 
-def cell_problems(file: TableFile, broken: list[tuple[CellCheck, Problem]]) -> list[Problem]:
+def cell_problems(file: TableFile, checks: list[CellCheck], found: TableFindings) -> list[Problem]:
     """Tell the broken rules; a column of which no value can be used is one error instead.
 
     Parameters
     ----------
     file : TableFile
-    broken : list of tuple of CellCheck and Problem
-        As `broken_cells` gives them.
+    checks : list of CellCheck
+    found : TableFindings
 
     Returns
     -------
     list of Problem
     """
     problems: list[Problem] = []
-    for name in dict.fromkeys(check.column.name for check, _ in broken):
-        own = [problem for check, problem in broken if check.column.name == name]
+    broken = [check for check in checks if check.name in found.cells]
+    for name in dict.fromkeys(check.column.name for check in broken):
+        own = [_problem(file.table, check, found) for check in broken if check.column.name == name]
         wrong = [each for each in own if each.severity == "set-aside" and each.rule != "required cell empty"]
-        filled = file.filled[file.names.index(name)]
+        filled = found.filled[file.names.index(name)]
         # At most one of these rules is broken by a cell, so that their counts add up to the cells that are not used.
         if filled >= FEWEST_UNUSABLE and sum(each.count for each in wrong) == filled:
             problems += [each for each in own if each not in wrong]
@@ -222,6 +186,18 @@ def cell_problems(file: TableFile, broken: list[tuple[CellCheck, Problem]]) -> l
         else:
             problems += own
     return problems
+
+
+def _problem(table: str, check: CellCheck, found: TableFindings) -> Problem:
+    near = found.near.get(check.column.name, {}) if check.rule == "not in the list" else {}
+    told = ", ".join(f"{name} written otherwise: {count:,}" for name, count in sorted(near.items(), key=_by_squeezed))
+    what = f"{check.what} ({told})" if told else check.what
+    here = found.cells[check.name]
+    return Problem(table, check.rule, check.severity, what, check.advice, check.column.name, here.rows, here.count)
+
+
+def _by_squeezed(near: tuple[str, int]) -> str:
+    return _squeezed(near[0])
 
 
 def _unusable(wrong: list[Problem], filled: int) -> Problem:
@@ -258,15 +234,11 @@ def typed_sql(file: TableFile | None, layout: TableLayout, broken: list[CellChec
         own = [check.broken for check in setting_aside if check.column == column]
         selected.append(f"{_kept_sql(column, names, own)} AS {column.name}")
     for name in extras:
-        text = f"c{names.index(name)}" if name in names else "NULL"
+        text = f"v{names.index(name)}" if name in names else "NULL"
         selected.append(f"CAST({text} AS VARCHAR) AS {name}")
-    faults = [
-        f"WHEN {check.broken} THEN '{check.column.name}: {check.rule}'"
-        for check in setting_aside
-        if check.column.row_fault
-    ]
+    faults = [f"WHEN {check.broken} THEN '{check.name}'" for check in setting_aside if check.column.row_fault]
     fault = f"CASE {' '.join(faults)} END" if faults else "NULL"
-    source = f"({parsed_sql(file, layout)})" if file else "(SELECT 1 AS row WHERE false)"
+    source = f"({file.values})" if file else "(SELECT 1 AS row WHERE false)"
     return f"SELECT CAST(row AS INTEGER) AS row, {', '.join(selected)}, CAST({fault} AS VARCHAR) AS fault FROM {source}"
 
 
@@ -274,8 +246,7 @@ def _kept_sql(column: Column, names: tuple[str, ...], broken: list[str]) -> str:
     default = "NULL" if column.default is None else repr(column.default)
     if column.name not in names:
         return f"CAST({default} AS {column.sql_type})"
-    number = names.index(column.name)
-    cases = f"WHEN c{number} IS NULL THEN {default} " if column.default is not None else ""
-    cases += f"WHEN {' OR '.join(f'({each})' for each in broken)} THEN NULL " if broken else ""
-    value = f"CASE {cases}ELSE v{number} END" if cases else f"v{number}"
+    value = f"v{names.index(column.name)}"
+    value = value if column.default is None else f"coalesce({value}, {default})"
+    value = f"CASE WHEN {' OR '.join(f'({each})' for each in broken)} THEN NULL ELSE {value} END" if broken else value
     return f"CAST({value} AS {column.sql_type})"

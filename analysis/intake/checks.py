@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from analysis.intake.findings import Findings, Found, TableFindings
 from analysis.intake.problems import ROWS_NAMED, Problem
 from analysis.intake.schema import TableLayout, layout_tables
 from analysis.intake.settings import Settings
@@ -19,6 +20,11 @@ MOST_SET_ASIDE = 0.2
 FEWEST_SET_ASIDE = 5
 NOT_FAULTS = ("no score recorded", "unknown instrument")
 """Reasons to set a score aside that say nothing against the file."""
+
+DATE_DISAGREES = "date IS NOT NULL AND CAST(date - day AS DATE) <> calendar.day0"
+"""SQL that is true where a row's date and day do not lead to the patient's day 0 of the calendar."""
+
+WRONG_DATE = "date and day disagree"
 
 _OTHER_SCALES = (
     "QIDS-SR16",
@@ -63,7 +69,7 @@ _SCORE_WORDS = {
 class RowCheck:
     """A rule about rows. ``rows`` is a query that yields the numbers of the rows that break it.
 
-    ``effect`` is ``row`` (the rows are set aside for this reason), ``value`` (the column's value is) or empty.
+    None of them sets a row aside; a date that disagrees with its day is set aside as a value.
     """
 
     table: str
@@ -73,7 +79,11 @@ class RowCheck:
     what: str
     advice: str
     column: str = ""
-    effect: str = ""
+
+    @property
+    def name(self) -> str:
+        """The rule and its column, which are one of a kind in a table."""
+        return f"{self.rule}: {self.column}"
 
 
 def row_checks(settings: Settings, present: Collection[str], definitions: Definitions) -> list[RowCheck]:
@@ -90,11 +100,10 @@ def row_checks(settings: Settings, present: Collection[str], definitions: Defini
     Returns
     -------
     list of RowCheck
-        Their queries are about the tables ``cells_NAME``, ``scored`` and ``calendar``.
+        Their queries are about the tables ``cells_NAME`` and ``calendar``.
     """
     layouts = [layout for name, layout in layout_tables().items() if name in present]
-    checks = [_score(reason) for reason in REASONS] if "scores" in present else []
-    checks += [_repeated_key(layout) for layout in layouts]
+    checks = [_repeated_key(layout) for layout in layouts]
     if "patients" in present:
         checks += [_orphan(layout.name) for layout in layouts if layout.name != "patients"]
     dated = [layout.name for layout in layouts if "date" in layout.columns]
@@ -110,29 +119,56 @@ def row_checks(settings: Settings, present: Collection[str], definitions: Defini
     return checks
 
 
-def run_check(con: duckdb.DuckDBPyConnection, check: RowCheck) -> list[Problem]:
-    """Find the rows that break a rule, set aside what it says, and tell."""
+def broken_rows(con: duckdb.DuckDBPyConnection, check: RowCheck) -> Found:
+    """Count the rows that break a rule."""
     query = f"SELECT count(*), min(row, {ROWS_NAMED}) FROM ({check.rows})"
-    count, first = con.execute(query).fetchone() or (0, [])
-    if not count:
-        return []
-    if check.effect:
-        change = f"fault = '{check.rule}'" if check.effect == "row" else f"{check.column} = NULL"
-        con.execute(f"UPDATE cells_{check.table} SET {change} WHERE row IN ({check.rows})")
-    place = (check.column, tuple(first), count)
-    return [Problem(check.table, check.rule, check.severity, check.what, check.advice, *place)]
+    count, first = con.execute(query).fetchone() or (0, None)
+    return Found(count, tuple(first or ()))
 
 
-def _score(reason: str) -> RowCheck:
-    what, advice = _SCORE_WORDS[reason]
-    column = {"unknown instrument": "instrument", "total out of range": "total"}.get(reason, "")
-    rows = f"SELECT row FROM scored WHERE reason = '{reason}'"
-    return RowCheck("scores", reason, "set-aside", rows, what, advice, column, "row")
+def row_problems(checks: list[RowCheck], found: Findings) -> list[Problem]:
+    """Tell the broken rules, in their order."""
+    problems = []
+    for check in checks:
+        here = found.tables[check.table].rows.get(check.name)
+        if here:
+            words = (check.severity, check.what, check.advice, check.column)
+            problems.append(Problem(check.table, check.rule, *words, here.rows, here.count))
+    return problems
+
+
+def count_faults(con: duckdb.DuckDBPyConnection, table: str, *, read: int) -> dict[str, Found]:
+    """Count the rows of a table by the reason for which they are set aside; an empty reason for those that are used."""
+    faults = con.execute(
+        f"SELECT fault, count(*), min(row, {ROWS_NAMED}) FROM cells_{table} WHERE fault IS NOT NULL "
+        "GROUP BY fault ORDER BY fault"
+    ).fetchall()
+    found = {fault: Found(count, tuple(rows)) for fault, count, rows in faults}
+    return {"": Found(read - sum(each.count for each in found.values())), **found}
+
+
+def score_problems(found: Findings, definitions: Definitions) -> list[Problem]:
+    """Tell the reasons for which scores are set aside after scoring."""
+    problems = []
+    for reason in REASONS:
+        here = found.tables["scores"].faults.get(reason)
+        if here:
+            what, advice = _SCORE_WORDS[reason]
+            scales = _named(found.scales, definitions) if reason == "unknown instrument" else ""
+            what = f"{what} ({scales})" if scales else what
+            column = {"unknown instrument": "instrument", "total out of range": "total"}.get(reason, "")
+            problems.append(Problem("scores", reason, "set-aside", what, advice, column, here.rows, here.count))
+    return problems
 
 
 def _repeated_key(layout: TableLayout) -> RowCheck:
     key = ", ".join(layout.key)
-    rows = f"SELECT row FROM cells_{layout.name} WHERE fault IS NULL QUALIFY count(*) OVER (PARTITION BY {key}) > 1"
+    # A first look at hashes alone: keys of millions of rows would fill the memory, and nearly always none is repeated.
+    rows = (
+        f"SELECT row FROM cells_{layout.name} WHERE fault IS NULL AND hash({key}) IN (SELECT hash({key}) AS hashed "
+        f"FROM cells_{layout.name} WHERE fault IS NULL GROUP BY hashed HAVING count(*) > 1) "
+        f"QUALIFY count(*) OVER (PARTITION BY {key}) > 1"
+    )
     what = f"more than one row has the same {key}"
     advice = "Delete the copies, or tell the rows apart" + (" by sequence." if "sequence" in layout.key else ".")
     return RowCheck(layout.name, "repeated key", "error", rows, what, advice)
@@ -150,23 +186,28 @@ def _orphan(table: str) -> RowCheck:
 
 def calendar_sql() -> str:
     """Write the query for the calendar date of day 0 of each patient: the majority over the sessions, ties earliest."""
+    # The sessions of nearly every patient agree, and the majority need not be counted.
     return """
+        WITH starts AS (
+            SELECT patient_id, CAST(date - day AS DATE) AS day0
+            FROM cells_sessions WHERE fault IS NULL AND date IS NOT NULL
+        ),
+        ranges AS (SELECT patient_id, min(day0) AS first, max(day0) AS last FROM starts GROUP BY patient_id)
+        SELECT patient_id, first AS day0 FROM ranges WHERE first = last
+        UNION ALL
         SELECT patient_id, day0 FROM (
-            SELECT patient_id, CAST(date - day AS DATE) AS day0, count(*) AS sessions
-            FROM cells_sessions WHERE fault IS NULL AND date IS NOT NULL GROUP BY ALL
+            SELECT patient_id, day0, count(*) AS sessions FROM starts
+            WHERE patient_id IN (SELECT patient_id FROM ranges WHERE first <> last) GROUP BY ALL
         )
         QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY sessions DESC, day0) = 1
     """
 
 
 def _date_and_day(table: str) -> RowCheck:
-    rows = (
-        f"SELECT row FROM cells_{table} JOIN calendar USING (patient_id) "
-        "WHERE fault IS NULL AND date IS NOT NULL AND CAST(date - day AS DATE) <> day0"
-    )
+    rows = f"SELECT row FROM cells_{table} JOIN calendar USING (patient_id) WHERE fault IS NULL AND {DATE_DISAGREES}"
     what = "date and day disagree with the patient's other sessions"
     advice = "The date is not used, the rest of the row is. Correct the date or the day."
-    return RowCheck(table, "date and day disagree", "set-aside", rows, what, advice, "date", "value")
+    return RowCheck(table, WRONG_DATE, "set-aside", rows, what, advice, "date")
 
 
 def _after_cut(table: str, settings: Settings) -> RowCheck:
@@ -189,7 +230,7 @@ def _year_after_cut(table: str, settings: Settings) -> RowCheck:
 def _year_and_dates() -> RowCheck:
     rows = (
         "SELECT row FROM cells_patients JOIN calendar USING (patient_id) "
-        "WHERE fault IS NULL AND start_year <> year(day0)"
+        "WHERE fault IS NULL AND start_year <> year(calendar.day0)"
     )
     what = "the year is not that of day 0 by the dates of the patient's sessions"
     advice = "The dates say when a window is due. Correct the year, or the dates and days of the sessions."
@@ -220,7 +261,7 @@ def _quoted(text: str) -> str:
 
 def _first_day() -> RowCheck:
     rows = """
-        SELECT arg_min(row, (day, sequence)) AS row FROM cells_sessions
+        SELECT arg_min(row, (day, sequence, row)) AS row FROM cells_sessions
         WHERE fault IS NULL AND status IN ('given', 'stopped-early') GROUP BY patient_id HAVING min(day) <> 0
     """
     what = "the patient's first given session is not on day 0"
@@ -235,14 +276,12 @@ def _last_day_in_care() -> RowCheck:
     return RowCheck("patients", "last_day under safe-harbor", "error", rows, what, advice, "last_day")
 
 
-def left_problems(con: duckdb.DuckDBPyConnection, table: str) -> list[Problem]:
+def left_problems(table: str, found: TableFindings) -> list[Problem]:
     """Tell when so much of a table is set aside that the file is probably in another layout, or when it has no rows."""
-    excused = ", ".join(f"'{reason}'" for reason in NOT_FAULTS)
-    read, faults, unknown, named = con.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE fault NOT IN ({excused})), "
-        f"count(*) FILTER (WHERE fault = 'unknown instrument'), count(*) FILTER (WHERE fault IS DISTINCT FROM "
-        f"'no score recorded') FROM cells_{table}"
-    ).fetchone() or (0, 0, 0, 0)
+    read = found.read
+    counts = {fault: here.count for fault, here in found.faults.items() if fault}
+    faults = sum(count for fault, count in counts.items() if fault not in NOT_FAULTS)
+    unknown, named = counts.get("unknown instrument", 0), read - counts.get("no score recorded", 0)
     if read == 0:
         severity = "error" if layout_tables()[table].required else "warning"
         return [
@@ -260,17 +299,27 @@ def left_problems(con: duckdb.DuckDBPyConnection, table: str) -> list[Problem]:
     return []
 
 
-def named_scales(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> str:
-    """Name the scales without an entry that can be named safely: the well-known ones, and known names misspelled."""
-    written = {_squeezed(name): f"{name} written otherwise" for name in definitions.instruments}
-    written |= {_squeezed(name): name for name in _OTHER_SCALES if name not in definitions.instruments}
+def named_scales(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> dict[str, int]:
+    """Count the scales without an entry that can be named safely: the well-known ones, and known names misspelled."""
+    written = _nameable(definitions)
     marks = ", ".join(["?"] * len(written))
-    found = con.execute(
-        "SELECT upper(regexp_replace(instrument, '[^A-Za-z0-9]', '', 'g')) AS scale, count(*) FROM cells_scores "
-        f"WHERE fault = 'unknown instrument' AND scale IN ({marks}) GROUP BY ALL ORDER BY ALL",
-        list(written),
-    ).fetchall()
-    return ", ".join(f"{written[scale]}: {count:,}" for scale, count in found)
+    return dict(
+        con.execute(
+            "SELECT upper(regexp_replace(instrument, '[^A-Za-z0-9]', '', 'g')) AS scale, count(*) FROM cells_scores "
+            f"WHERE fault = 'unknown instrument' AND scale IN ({marks}) GROUP BY ALL ORDER BY ALL",
+            list(written),
+        ).fetchall()
+    )
+
+
+def _named(scales: dict[str, int], definitions: Definitions) -> str:
+    written = _nameable(definitions)
+    return ", ".join(f"{written[scale]}: {count:,}" for scale, count in sorted(scales.items()))
+
+
+def _nameable(definitions: Definitions) -> dict[str, str]:
+    written = {_squeezed(name): f"{name} written otherwise" for name in definitions.instruments}
+    return written | {_squeezed(name): name for name in _OTHER_SCALES if name not in definitions.instruments}
 
 
 def _squeezed(name: str) -> str:

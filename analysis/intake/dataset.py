@@ -1,16 +1,21 @@
 """A checked dataset: its tables, what was set aside and why, and what is wrong with it."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import duckdb
 import pandas as pd
 
+from analysis.intake.database import Workspace
 from analysis.intake.examination import Examination, examine
 from analysis.intake.folders import file_sha256
-from analysis.intake.problems import problems_table
+from analysis.intake.partition_examination import examine_parts, open_part
+from analysis.intake.partition_layout import MANIFEST_FILE, Partition
+from analysis.intake.problems import Problem, errors_text, problems_table
 from analysis.intake.revisions import read_revisions
 from analysis.intake.schema import layout_tables
 from analysis.intake.settings import SETTINGS_FILE
@@ -18,7 +23,11 @@ from analysis.intake.summary import html_summary, plain_summary, summarise
 from analysis.vocabulary.definitions import Definitions, default_definitions
 from analysis.vocabulary.errors import CallError, DataError, nearest_name
 
-_ERRORS_SHOWN = 20
+MOST_ROWS = 1_000_000
+
+_IN_USE: "WeakKeyDictionary[duckdb.DuckDBPyConnection, Workspace]" = WeakKeyDictionary()
+"""The temporary folder behind each connection that was given away: it must be there as long as the connection."""
+
 _PANDAS_TYPES = {
     "id": "str",
     "text": "str",
@@ -41,10 +50,24 @@ class Dataset:
         Set-aside rows and values, and warnings: ``table, column, rule, severity, rows, count, message``.
     """
 
-    def __init__(self, path: Path, examination: Examination) -> None:
+    def __init__(self, path: Path, examination: Examination, partitions: tuple[Partition, ...] = ()) -> None:
         self.path = path
         self._examination = examination
+        self._partitions = partitions
         self.problems = problems_table(examination.problems)
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """The parts in which the dataset is laid out; one when it is not."""
+        return self._partitions or (self._whole,)
+
+    @cached_property
+    def _whole(self) -> Partition:
+        paths = [self.path / SETTINGS_FILE]
+        paths += [path for file in self._examination.files.values() for path in file.paths]
+        # To hash the content of gigabytes would take longer than to look at a table of them.
+        state = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        return Partition(str(self.path), 1, 1, hashlib.sha256(repr(state).encode()).hexdigest())
 
     @property
     def name(self) -> str:
@@ -69,30 +92,31 @@ class Dataset:
     @cached_property
     def has_dates(self) -> bool:
         """True when at least one patient's sessions have calendar dates."""
-        return self._count("calendar") > 0
+        return self._examination.findings.dated > 0
 
     @cached_property
     def has_start_year(self) -> bool:
         """True when the table patients gives at least one start year."""
-        return self._count("patients WHERE start_year IS NOT NULL") > 0
+        return self._examination.findings.start_years > 0
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """Rows of each table of the dataset: ``table, read, used, set_aside``, where read = used + set_aside."""
-        rows = [(table, file.read, self._count(table)) for table, file in self._examination.files.items()]
+        found = self._examination.findings.tables
+        rows = [(table, found[table].read, found[table].used) for table in self._examination.files]
         counts = pd.DataFrame(rows, columns=["table", "read", "used"])
         return counts.assign(set_aside=counts["read"] - counts["used"])
 
     @cached_property
     def set_aside(self) -> pd.DataFrame:
         """Rows set aside, each counted once, under its first reason: ``table, reason, rows``."""
-        queries = [
-            f"SELECT {place} AS place, '{table}' AS \"table\", fault AS reason, count(*) AS rows "
-            f"FROM cells_{table} WHERE fault IS NOT NULL GROUP BY fault"
-            for place, table in enumerate(layout_tables())
+        rows = [
+            (table, reason, found.count)
+            for table, counted in self._examination.findings.tables.items()
+            for reason, found in sorted(counted.faults.items())
+            if reason
         ]
-        query = f'SELECT "table", reason, rows FROM ({" UNION ALL ".join(queries)}) ORDER BY place, reason'
-        return self.connect().execute(query).df()
+        return pd.DataFrame(rows, columns=["table", "reason", "rows"]).astype({"rows": "int64"})
 
     @cached_property
     def revisions(self) -> pd.DataFrame:
@@ -102,11 +126,7 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """Hash of ``dataset.toml`` and the table files, by name and content."""
-        files = [path for file in self._examination.files.values() for path in file.paths]
-        digest = hashlib.sha256()
-        for path in sorted([self.path / SETTINGS_FILE, *files]):
-            digest.update(f"{path.relative_to(self.path).as_posix()}\0{file_sha256(path)}\n".encode())
-        return digest.hexdigest()
+        return dataset_sha256(self.path, [path for file in self._examination.files.values() for path in file.paths])
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the used rows of a table, typed, in the order of the file.
@@ -125,10 +145,12 @@ class Dataset:
         Raises
         ------
         CallError
-            For any other name.
+            For any other name, and for a table of a dataset in several parts with more than a million rows.
         """
         if name not in layout_tables():
             raise CallError(f"'{name}' is not a table of the layout.{nearest_name(name, list(layout_tables()))}")
+        if self._examination.con is None:
+            return self._table_of_parts(name)
         types = {column.name: _PANDAS_TYPES[column.type] for column in layout_tables()[name].columns.values()}
         if name == "scores":
             types |= {"items_answered": "Int64", "prorated": "boolean"}
@@ -144,12 +166,44 @@ class Dataset:
         Returns
         -------
         DuckDBPyConnection
-        """
-        return self._examination.con.cursor()
 
-    def _count(self, source: str) -> int:
-        result = self.connect().execute(f"SELECT count(*) FROM {source}").fetchone() or (0,)
-        return int(result[0])
+        Raises
+        ------
+        CallError
+            When the dataset is laid out in several parts, which are never in memory together.
+        """
+        con, workspace = self._examination.con, self._examination.workspace
+        if con is None or workspace is None:
+            raise CallError(
+                f"{self.name} is laid out in {len(self.partitions):,} parts, which are never in memory together: open "
+                "them one after the other, `for part in dataset.opened_parts(): part.connect()`."
+            )
+        cursor = con.cursor()
+        _IN_USE[cursor] = workspace
+        return cursor
+
+    def _table_of_parts(self, name: str) -> pd.DataFrame:
+        rows = self._examination.findings.tables[name].used
+        if rows > MOST_ROWS:
+            raise CallError(
+                f"{name} has {rows:,} rows, more than {MOST_ROWS:,}: take a part at a time, "
+                f"`for part in dataset.opened_parts(): part.table('{name}')`."
+            )
+        found = [part.table(name) for part in self.opened_parts()]
+        return pd.concat(found).sort_values("row", ignore_index=True)
+
+    def opened_parts(self) -> "Iterator[Dataset]":
+        """Open the parts, one after the other; a dataset that is not laid out in parts gives itself.
+
+        Yields
+        ------
+        Dataset
+        """
+        if self._examination.con is not None:
+            yield self
+            return
+        for partition in self.partitions:
+            yield Dataset(self.path, open_part(self.path, partition.number)[1], (partition,))
 
     def __repr__(self) -> str:
         return plain_summary(summarise(self))
@@ -158,13 +212,18 @@ class Dataset:
         return html_summary(summarise(self))
 
 
-def open_dataset(path: str | Path) -> Dataset:
+def open_dataset(path: str | Path, *, memory: str | int | None = None, threads: int | None = None) -> Dataset:
     """Read and check a dataset.
 
     Parameters
     ----------
     path : str or Path
-        The folder that holds ``dataset.toml`` and the tables.
+        The folder that holds ``dataset.toml`` and the tables, as files or laid out in parts by `partition_dataset`.
+    memory : str or int, optional
+        The most that DuckDB may hold in memory, such as ``"1GB"`` or a number of bytes; a quarter of the machine when
+        left out.
+    threads : int, optional
+        How many threads may work; all processors when left out.
 
     Returns
     -------
@@ -185,10 +244,20 @@ def open_dataset(path: str | Path) -> Dataset:
     - dataset: there is no such folder. Name the folder that holds dataset.toml and the tables.
     """
     folder = Path(path).absolute()
-    examination = examine(folder)
-    if examination.has_errors:
-        raise DataError(_error_text(folder.name, examination))
-    return Dataset(folder, examination)
+    if not (folder / MANIFEST_FILE).is_file():
+        examination = examine(folder, memory=memory, threads=threads)
+        if examination.has_errors:
+            raise DataError(errors_text(folder.name, examination.problems))
+        return Dataset(folder, examination)
+    parts = examine_parts(folder, memory=memory, threads=threads)
+    if any(problem.severity == "error" for problem in parts.problems):
+        raise DataError(errors_text(folder.name, parts.problems))
+    con = workspace = None
+    if parts.manifest.parts == 1:
+        _, part = open_part(folder, 1, memory=memory, threads=threads)
+        con, workspace = part.con, part.workspace
+    examination = Examination(con, workspace, parts.settings, parts.files, parts.findings, parts.problems)
+    return Dataset(folder, examination, parts.partitions(folder))
 
 
 def check_dataset(path: str | Path) -> pd.DataFrame:
@@ -210,13 +279,31 @@ def check_dataset(path: str | Path) -> pd.DataFrame:
     >>> check_dataset("no-such-folder")["rule"].tolist()
     ['missing folder']
     """
-    return problems_table(examine(Path(path).absolute()).problems)
+    folder = Path(path).absolute()
+    if not (folder / MANIFEST_FILE).is_file():
+        return problems_table(examine(folder).problems)
+    try:
+        return problems_table(examine_parts(folder).problems)
+    except DataError as error:
+        what, advice = str(error).removeprefix(f"{folder.name}: ").split(". ", 1)
+        return problems_table([Problem("dataset", "partitions", "error", what, advice)])
 
 
-def _error_text(name: str, examination: Examination) -> str:
-    errors = [problem for problem in examination.problems if problem.severity == "error"]
-    lines = [f"- {problem.message}" for problem in errors[:_ERRORS_SHOWN]]
-    if len(errors) > _ERRORS_SHOWN:
-        lines.append(f"- and {len(errors) - _ERRORS_SHOWN} more; `outcomes check` lists all.")
-    counted = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-    return "\n".join([f"{name} cannot be used: {counted}.", *lines])
+def dataset_sha256(folder: Path, paths: Iterable[Path]) -> str:
+    """Hash ``dataset.toml`` and the table files of a dataset, by name and content.
+
+    Parameters
+    ----------
+    folder : Path
+    paths : iterable of Path
+        The table files.
+
+    Returns
+    -------
+    str
+        SHA-256 as 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in sorted([folder / SETTINGS_FILE, *paths]):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{file_sha256(path)}\n".encode())
+    return digest.hexdigest()

@@ -81,9 +81,10 @@ def _unknown(file: TableFile, layout: TableLayout, extras: tuple[str, ...]) -> I
         shown = shown_name(name, position=position)
         kind = identifier_in_name(name)
         if kind:
-            what = f"its name reads like {kind} (cells filled: {file.filled[position]:,})"
+            filled = file.filled[position] if file.filled else 0
+            what = f"its name reads like {kind} (cells filled: {filled:,})"
             advice = "Delete the column: no identifiers may be in a dataset."
-            yield Problem(file.table, "identifier", "error", what, advice, shown, (), file.filled[position])
+            yield Problem(file.table, "identifier", "error", what, advice, shown, (), filled)
         elif name not in extras:
             meant = nearest_name(name.lower(), [known for known in layout.columns if known not in file.names])
             advice = f"Rename it, delete it, or list it in dataset.toml under extra_columns.{meant}"

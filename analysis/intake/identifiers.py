@@ -6,7 +6,7 @@ proof: de-identification happens before the files arrive.
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from analysis.intake.cells import parsed_sql
+from analysis.intake.cell_values import TYPED
+from analysis.intake.findings import Content
 from analysis.intake.problems import Problem, shown_name
 from analysis.intake.reading import TableFile
 from analysis.intake.schema import TableLayout
@@ -71,39 +72,52 @@ def identifier_in_name(name: str) -> str | None:
     return None
 
 
-def content_problems(
-    con: duckdb.DuckDBPyConnection, file: TableFile, layout: TableLayout, extras: tuple[str, ...], suspect: set[str]
-) -> list[Problem]:
-    """Look for identifiers among a table's different values.
+def column_contents(
+    con: duckdb.DuckDBPyConnection, file: TableFile, layout: TableLayout, suspect: set[str], columns: Collection[str]
+) -> dict[str, Content]:
+    """Look for identifiers among a table's different values, and count what looks like them.
 
     Identifier and unlisted columns are looked at as a whole; of the others only what is not a proper value, in the
-    columns named in ``suspect`` (those where a cell rule was broken).
+    columns named in ``suspect`` (those where a cell rule was broken). Only ``columns`` are looked at.
     """
-    problems: list[Problem] = []
+    contents = {}
     for position, name in enumerate(file.names):
         column = layout.columns.get(name)
-        if column is not None and column.type != "id" and name not in suspect:
+        if name not in columns or (column is not None and column.type != "id" and name not in suspect):
             continue
-        groups = _groups(name, known=column is not None)
-        looks = [look for rule in _rules()["contents"] if (look := Look(**rule)).columns in groups]
-        values = f"SELECT DISTINCT c{position} AS value FROM ({file.relation}) WHERE c{position} IS NOT NULL"
-        if column is not None and column.type not in {"id", "text"}:
-            values = (
-                f"SELECT DISTINCT c{position} AS value FROM ({parsed_sql(file, layout)}) "
-                f"WHERE c{position} IS NOT NULL AND v{position} IS NULL"
-            )
-        # One pattern for all of them first: in nearly every column nothing looks like a person.
-        any_look = "|".join(f"(?:{look.pattern})" for look in looks)
-        query = f"SELECT count(*), max(length(value)), {_matches(any_look)} FROM ({values})"
-        total, longest, suspicious = con.execute(query).fetchone() or (0, 0, 0)
+        kind = file.kinds[position]
+        value = file.odd_text(position) if kind in TYPED else f"v{position}"
+        proper = "regexp_full_match(value, '[0-9]{3}')" if kind == "zip3" else "false"
+        values = f"SELECT DISTINCT {value} AS value FROM ({file.values}) WHERE value IS NOT NULL AND NOT {proper}"
+        contents[name] = _content(con, values, _looks(name, known=column is not None))
+    return contents
+
+
+def _content(con: duckdb.DuckDBPyConnection, values: str, looks: list[Look]) -> Content:
+    # One pattern for all of them first: in nearly every column nothing looks like a person.
+    any_look = "|".join(f"(?:{look.pattern})" for look in looks)
+    query = f"SELECT count(*), max(length(value)), {_matches(any_look)} FROM ({values})"
+    total, longest, suspicious = con.execute(query).fetchone() or (0, 0, 0)
+    found: tuple[int, ...] = (0,) * len(looks)
+    if suspicious:
+        counts = ", ".join(_matches(look.pattern) for look in looks)
+        found = con.execute(f"SELECT {counts} FROM ({values})").fetchone() or found
+    return Content(int(total), int(longest or 0), found)
+
+
+def content_problems(
+    file: TableFile, layout: TableLayout, extras: tuple[str, ...], contents: Mapping[str, Content]
+) -> list[Problem]:
+    """Tell the columns whose values look like persons, and extra columns that hold free text."""
+    problems: list[Problem] = []
+    for position, name in enumerate(file.names):
+        if name not in contents:
+            continue
+        content, looks = contents[name], _looks(name, known=name in layout.columns)
         shown = shown_name(name, position=position)
-        seen: list[Problem] = []
-        if suspicious:
-            counts = ", ".join(_matches(look.pattern) for look in looks)
-            found = con.execute(f"SELECT {counts} FROM ({values})").fetchone() or ()
-            seen = list(_seen(file.table, shown, looks, found, total))
-        if not seen and name in extras and total:
-            seen = list(_free_text(file.table, shown, total, longest))
+        seen = list(_seen(file.table, shown, looks, content))
+        if not seen and name in extras and content.values:
+            seen = list(_free_text(file.table, shown, content.values, content.longest))
         problems += seen
     return problems
 
@@ -113,15 +127,21 @@ def _matches(pattern: str) -> str:
     return f"count(*) FILTER (WHERE regexp_matches(value, '{escaped}'))"
 
 
+def _looks(name: str, *, known: bool) -> list[Look]:
+    groups = _groups(name, known=known)
+    return [look for rule in _rules()["contents"] if (look := Look(**rule)).columns in groups]
+
+
 def _groups(name: str, *, known: bool) -> tuple[str, ...]:
     if name in {"patient_id", "referral_id"}:
         return ("all", "patient")
     return ("all",) if known else ("all", "extra")
 
 
-def _seen(table: str, column: str, looks: list[Look], found: tuple[int, ...], total: int) -> Iterator[Problem]:
+def _seen(table: str, column: str, looks: list[Look], content: Content) -> Iterator[Problem]:
+    total = content.values
     counts: dict[str, int] = {}
-    for look, count in zip(looks, found, strict=True):
+    for look, count in zip(looks, content.looks, strict=True):
         if count > look.more_than * total:
             counts[look.kind] = max(counts.get(look.kind, 0), count)
     for kind, count in counts.items():

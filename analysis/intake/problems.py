@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 ROWS_NAMED = 5
+_ERRORS_SHOWN = 20
 SEVERITIES = ("error", "set-aside", "warning")
 """``error`` stops, ``set-aside`` leaves a row or a value out and counts it, ``warning`` only tells."""
 
@@ -87,6 +88,27 @@ def problems_table(problems: Iterable[Problem]) -> pd.DataFrame:
         for each in ordered
     ]
     return pd.DataFrame(rows, columns=["table", "column", "rule", "severity", "rows", "count", "message"])
+
+
+def errors_text(name: str, problems: Iterable[Problem]) -> str:
+    """Say why a dataset cannot be used: the errors, one to a line, and how many there are.
+
+    Parameters
+    ----------
+    name : str
+        What the dataset is called.
+    problems : iterable of Problem
+
+    Returns
+    -------
+    str
+    """
+    errors = [problem for problem in problems if problem.severity == "error"]
+    lines = [f"- {problem.message}" for problem in errors[:_ERRORS_SHOWN]]
+    if len(errors) > _ERRORS_SHOWN:
+        lines.append(f"- and {len(errors) - _ERRORS_SHOWN} more; `outcomes check` lists all.")
+    counted = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return "\n".join([f"{name} cannot be used: {counted}.", *lines])
 
 
 def shown_name(name: str, *, position: int) -> str:

@@ -1,9 +1,11 @@
 """What a dataset shows of itself in a terminal and in a notebook: counts, never a patient's value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from analysis.intake.problems import SEVERITIES
 
@@ -34,55 +36,89 @@ def summarise(dataset: "Dataset") -> Summary:
     -------
     Summary
     """
-    con = dataset.connect()
+    found = sum((_count(part.connect()) for part in dataset.opened_parts()), _Counts())
+    problems = dict(dataset.problems["severity"].value_counts())
+    facts = (
+        ("Basis", dataset.basis),
+        ("Period of treatment", _period(dataset, found)),
+        ("Data cut", dataset.data_cut.isoformat()),
+        ("Patients", f"{found.patients:,}"),
+        ("Patients treated (courses)", f"{found.treated:,}"),
+        ("Sessions given", f"{found.sessions:,}"),
+        ("Definitions", dataset.definitions.label),
+        ("Problems", ", ".join(f"{problems[each]} {each}" for each in SEVERITIES if each in problems) or "none"),
+    )
+    instruments = sorted(found.instruments.items(), key=lambda each: (-each[1][0], each[0]))
+    shown = dataset.problems.head(_PROBLEMS_SHOWN)
+    return Summary(
+        (("Name", dataset.name), *facts),
+        tuple((name, *counts) for name, counts in instruments),
+        found.treated,
+        tuple(zip(shown["severity"], shown["message"], strict=True)),
+    )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What is counted in each part of a dataset and added up: months and years are listed."""
+
+    patients: int = 0
+    treated: int = 0
+    sessions: int = 0
+    months: frozenset[str] = frozenset()
+    years: frozenset[str] = frozenset()
+    instruments: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    def __add__(self, other: "_Counts") -> "_Counts":
+        instruments = dict(self.instruments)
+        for name, (scores, before, after) in other.instruments.items():
+            own = instruments.get(name, (0, 0, 0))
+            instruments[name] = (own[0] + scores, own[1] + before, own[2] + after)
+        return _Counts(
+            self.patients + other.patients,
+            self.treated + other.treated,
+            self.sessions + other.sessions,
+            self.months | other.months,
+            self.years | other.years,
+            instruments,
+        )
+
+
+def _count(con: duckdb.DuckDBPyConnection) -> _Counts:
     patients, treated, sessions = con.execute("""
         SELECT (SELECT count(*) FROM (SELECT patient_id FROM patients UNION SELECT patient_id FROM sessions
                                       UNION SELECT patient_id FROM scores)),
                count(DISTINCT patient_id) FILTER (WHERE given), count(*) FILTER (WHERE given)
         FROM (SELECT patient_id, status IN ('given', 'stopped-early') AS given FROM sessions)
     """).fetchone() or (0, 0, 0)
-    counts = dict(dataset.problems["severity"].value_counts())
-    facts = (
-        ("Basis", dataset.basis),
-        ("Period of treatment", _period(dataset)),
-        ("Data cut", dataset.data_cut.isoformat()),
-        ("Patients", f"{patients:,}"),
-        ("Patients treated (courses)", f"{treated:,}"),
-        ("Sessions given", f"{sessions:,}"),
-        ("Definitions", dataset.definitions.label),
-        ("Problems", ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if each in counts) or "none"),
+    first, last = con.execute("""
+        SELECT strftime(min(day0 + day), '%Y-%m'), strftime(max(day0 + day), '%Y-%m')
+        FROM sessions JOIN calendar USING (patient_id) WHERE status IN ('given', 'stopped-early')
+    """).fetchone() or (None, None)
+    first_year, last_year = con.execute("""
+        SELECT min(start_year)::VARCHAR, max(start_year)::VARCHAR FROM patients
+        WHERE patient_id IN (SELECT patient_id FROM sessions WHERE status IN ('given', 'stopped-early'))
+    """).fetchone() or (None, None)
+    return _Counts(
+        patients,
+        treated,
+        sessions,
+        frozenset({first, last} - {None}),
+        frozenset({first_year, last_year} - {None}),
+        _instruments(con),
     )
-    shown = dataset.problems.head(_PROBLEMS_SHOWN)
-    problems = tuple(zip(shown["severity"], shown["message"], strict=True))
-    return Summary((("Name", dataset.name), *facts), _instruments(dataset), treated, problems)
 
 
-def _period(dataset: "Dataset") -> str:
+def _period(dataset: "Dataset", found: _Counts) -> str:
     """First to last month of treatment; years where there are no dates."""
-    con = dataset.connect()
     if dataset.has_dates:
-        query = """
-            SELECT strftime(min(day0 + day), '%Y-%m'), strftime(max(day0 + day), '%Y-%m')
-            FROM sessions JOIN calendar USING (patient_id) WHERE status IN ('given', 'stopped-early')
-        """
-    elif dataset.has_start_year:
-        query = """
-            SELECT min(start_year)::VARCHAR, max(start_year)::VARCHAR FROM patients
-            WHERE patient_id IN (SELECT patient_id FROM sessions WHERE status IN ('given', 'stopped-early'))
-        """
-    else:
-        return "not recorded"
-    first, last = con.execute(query).fetchone() or (None, None)
-    if first is None:
-        return "not recorded"
-    return f"{first} to {last}" if dataset.has_dates else f"started {first} to {last}"
+        return f"{min(found.months)} to {max(found.months)}" if found.months else "not recorded"
+    return f"started {min(found.years)} to {max(found.years)}" if found.years else "not recorded"
 
 
-def _instruments(dataset: "Dataset") -> tuple[tuple[str, int, int, int], ...]:
+def _instruments(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int, int]]:
     """Of each instrument: scores, treated patients with one before their first session, and with one after."""
-    rows = (
-        dataset.connect()
-        .execute("""
+    rows = con.execute("""
         WITH first_session AS (
             SELECT patient_id, min(day) AS first_day FROM sessions
             WHERE status IN ('given', 'stopped-early') GROUP BY patient_id
@@ -94,11 +130,9 @@ def _instruments(dataset: "Dataset") -> tuple[tuple[str, int, int, int], ...]:
             SELECT patient_id, instrument, day < first_day OR (day = first_day AND occasion <> 'post') AS before
             FROM scores LEFT JOIN first_session USING (patient_id)
         )
-        GROUP BY instrument ORDER BY scores DESC, instrument
-    """)
-        .fetchall()
-    )
-    return tuple((str(name), int(scores), int(before), int(after)) for name, scores, before, after in rows)
+        GROUP BY instrument
+    """).fetchall()
+    return {str(name): (int(scores), int(before), int(after)) for name, scores, before, after in rows}
 
 
 def plain_summary(summary: Summary) -> str:

@@ -27,11 +27,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.intake.examination import MEMORY_LIMIT
 from analysis.intake.schema import TableLayout, layout_tables
 from analysis.intake.update_snapshot import PEOPLE, Snapshot
 
 UNKNOWN = "unknown"
+MEMORY = "1GB"
 ROW_COUNTS = ["before", "after", "added", "changed", "vanished", "unchanged"]
 
 # A shift of day 0 changes the days of these columns: later days since day 0, fewer days until day 0.
@@ -79,7 +79,7 @@ def compare_datasets(before: Snapshot, after: Snapshot, work: Path) -> Compariso
     Comparison
     """
     dated = before.has_dates and after.has_dates
-    with duckdb.connect(str(work / "comparison.duckdb"), config={"memory_limit": MEMORY_LIMIT}) as con:
+    with duckdb.connect(str(work / "comparison.duckdb"), config={"memory_limit": MEMORY}) as con:
         for name, snapshot in (("before", before), ("after", after)):
             con.execute(f"ATTACH '{str(snapshot.path).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
         _find_moved(con, before, after, dated=dated)

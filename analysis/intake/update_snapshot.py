@@ -92,6 +92,13 @@ def take_snapshot(dataset: Dataset, path: Path) -> Snapshot:
 
 def _rows_sql(layout: TableLayout) -> str:
     """Write the query for a table's rows as recorded: the totals that count would change with the definitions."""
+    cells = "cells.* EXCLUDE (row, fault)"
+    if layout.name == "scores":
+        # Of several items the total is made by the definitions; what was recorded are the items.
+        cells = (
+            "cells.* EXCLUDE (row, fault, items_answered, prorated) "
+            "REPLACE (CASE WHEN items_answered > 1 THEN NULL ELSE total END AS total)"
+        )
     day0, started = "calendar.day0", "coalesce(person.start_year, year(calendar.day0))"
     if layout.name == "referrals":
         at, start_year = "cells.date", "coalesce(cells.start_year, year(cells.date))"
@@ -102,7 +109,7 @@ def _rows_sql(layout: TableLayout) -> str:
     else:
         at, start_year = f"{day0} + cells.day", started
     return (
-        f"SELECT cells.* EXCLUDE (row, fault), CAST({at} AS DATE) AS _at, CAST({start_year} AS INTEGER) AS _year "
+        f"SELECT {cells}, CAST({at} AS DATE) AS _at, CAST({start_year} AS INTEGER) AS _year "
         f"FROM cells_{layout.name} AS cells LEFT JOIN calendar ON calendar.patient_id = cells.patient_id "
         "LEFT JOIN (SELECT patient_id, start_year FROM cells_patients WHERE fault IS NULL) AS person "
         "ON person.patient_id = cells.patient_id WHERE cells.fault IS NULL"

@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.ladder import ask
+from analysis.counts.engine import Progress, count_all
+from analysis.counts.ladder import count_ahead, refuse_undated
+from analysis.counts.tallies import DueTally, ScaleTally
 from analysis.disclosure.policy import DEFAULT_POLICY, Policy
 from analysis.disclosure.suppression import Disclosed, disclose
-from analysis.report.results import Progress, raw_results
+from analysis.report.results import planned_results, raw_results
 from analysis.vocabulary.errors import DataError, DisclosureError, NotDueError
 from analysis.vocabulary.instruments import Instrument
 from analysis.vocabulary.periods import Period, last_complete_year
@@ -127,16 +129,18 @@ def make_content(
     """
     _refuse_unfinished(cohort, period)
     if progress:
-        progress("deriving courses and outcomes")
+        progress("deriving courses and outcomes, and counting")
+    breakdown = last_complete_year(period.last) if period else None
+    _count(cohort, period, breakdown, progress)
+    refuse_undated(cohort, period)
     _refuse_nobody(cohort)
     scored = _scored_scales(cohort)
     scales = scored or cohort.definitions.report.instruments[:1]
-    # Says at once what is wrong with the period, before anything is counted.
-    ask(cohort, instrument=scales[0], window=cohort.definitions.report.headline_window, period=period)
-    breakdown = last_complete_year(period.last) if period else None
     policy = policy or DEFAULT_POLICY
+    if progress:
+        progress("estimating, and hiding what is small")
     tables: dict[str, ReportTable] = {}
-    for result in raw_results(cohort, scales=scales, period=period, breakdown=breakdown, progress=progress):
+    for result in raw_results(cohort, scales=scales, period=period, breakdown=breakdown):
         labelled = result.frame.assign(period=result.period.name if result.period else "all")
         passed = disclose(labelled, policy=policy, audience=audience)
         if result.name in tables:
@@ -178,8 +182,15 @@ def _refuse_unfinished(cohort: Cohort, period: Period | None) -> None:
         )
 
 
+def _count(cohort: Cohort, period: Period | None, breakdown: Period | None, progress: Progress | None) -> None:
+    """Count in one pass what the report needs when its first scale has scores; else more passes follow."""
+    planned = planned_results(cohort, scales=cohort.definitions.report.instruments, period=period, breakdown=breakdown)
+    count_ahead(cohort, [each.question(cohort) for each in planned], progress)
+
+
 def _refuse_nobody(cohort: Cohort) -> None:
-    if cohort.connection.execute("SELECT 1 FROM courses LIMIT 1").fetchone() is None:
+    (bases,) = count_all(cohort, [DueTally()])
+    if bases.empty:
         raise DataError(
             "sessions: nobody was treated, so there is nothing to report. A treatment is a session of a known "
             "treatment with the status given or stopped-early."
@@ -188,5 +199,5 @@ def _refuse_nobody(cohort: Cohort) -> None:
 
 def _scored_scales(cohort: Cohort) -> tuple[str, ...]:
     """Return the report's scales that have scores, in the report's order: the first is the headline's."""
-    found = {row[0] for row in cohort.connection.execute("SELECT DISTINCT instrument FROM outcomes").fetchall()}
-    return tuple(name for name in cohort.definitions.report.instruments if name in found)
+    (found,) = count_all(cohort, [ScaleTally()])
+    return tuple(name for name in cohort.definitions.report.instruments if name in set(found["instrument"]))

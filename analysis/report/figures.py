@@ -16,9 +16,9 @@ from analysis.charts import (
     response_by_phase,
     response_by_session,
 )
+from analysis.counts.engine import Progress
 from analysis.disclosure.suppression import Disclosed
 from analysis.report.content import Content
-from analysis.report.results import Progress
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from analysis.cohort.cohort import derive
+from analysis.counts.engine import Progress
 from analysis.intake.dataset import Dataset
 from analysis.intake.folders import replacing_folder
 from analysis.report.content import Content, make_content
@@ -11,7 +12,6 @@ from analysis.report.figures import ReportFigure, draw_figures
 from analysis.report.manifest import MANIFEST, make_manifest, provenance
 from analysis.report.page import render_page
 from analysis.report.place import refuse_overlap
-from analysis.report.results import Progress
 from analysis.report.table_text import table_text
 from analysis.vocabulary.periods import Period, parse_period
 
@@ -25,6 +25,9 @@ def write_report(
     out: str | Path,
     force: bool = False,
     audience: str = "public",
+    engine: str = "local",
+    scheduler: str | None = None,
+    memory: str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a report of one quarter, one year or everything.
@@ -41,6 +44,8 @@ def write_report(
         Replace an earlier report there.
     audience : {"public", "internal"}
         Small numbers are hidden from the public.
+    engine, scheduler, memory
+        Where the parts of a large dataset are counted, as in `analysis.cohort.cohort.derive`.
     progress : callable, optional
         Called with the name of each step.
 
@@ -62,7 +67,8 @@ def write_report(
     asked = None if period is None else parse_period(period)
     refuse_overlap(out, dataset=dataset.path)
     with replacing_folder(out, force=force, marker=MANIFEST) as folder:
-        content = make_content(derive(dataset), period=asked, audience=audience, progress=progress)
+        cohort = derive(dataset, engine=engine, scheduler=scheduler, memory=memory)
+        content = make_content(cohort, period=asked, audience=audience, progress=progress)
         figures = draw_figures(content, progress)
         if progress:
             progress("writing the files")

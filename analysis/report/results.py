@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
+from analysis.counts.engine import count_all
+from analysis.counts.ladder import Question, ask
+from analysis.counts.tallies import SetAsideTally
 from analysis.estimate.flow import flow
 from analysis.estimate.means import mean_scores
 from analysis.estimate.rates import response_rates
@@ -13,8 +17,6 @@ from analysis.vocabulary.periods import Period
 
 OUTCOMES_SHOWN = ("response", "remission")
 DENOMINATORS_SHOWN = ("observed", "nonresponder", "starters")
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,32 @@ class Result:
     period: Period | None
 
 
-def raw_results(
-    cohort: Cohort,
-    *,
-    scales: Sequence[str],
-    period: Period | None,
-    breakdown: Period | None,
-    progress: Progress | None = None,
-) -> Iterator[Result]:
-    """Count and estimate, table by table.
+@dataclass(frozen=True)
+class Planned:
+    """A table to be estimated: what it is made by, and of what."""
+
+    name: str
+    title: str
+    estimate: Callable[..., pd.DataFrame]
+    instrument: str
+    window: str | tuple[str, ...]
+    period: Period | None
+    by: str | tuple[str, ...] = ()
+
+    def question(self, cohort: Cohort) -> Question:
+        """Return what has to be counted for the table."""
+        return ask(cohort, instrument=self.instrument, window=self.window, by=self.by, period=self.period)
+
+    def result(self, cohort: Cohort) -> Result:
+        """Estimate the table."""
+        frame = self.estimate(cohort, instrument=self.instrument, window=self.window, by=self.by, period=self.period)
+        return Result(self.name, self.title, frame, self.period)
+
+
+def planned_results(
+    cohort: Cohort, *, scales: Sequence[str], period: Period | None, breakdown: Period | None
+) -> list[Planned]:
+    """List the tables of a report, so that all they need can be counted in one pass.
 
     Parameters
     ----------
@@ -44,73 +63,66 @@ def raw_results(
         The headline scale, then the others.
     period, breakdown : Period or None
         Of the headline, and of the tables by session, phase, route and clinic.
-    progress : callable, optional
-        Called with the name of each step before it begins.
+
+    Returns
+    -------
+    list of Planned
+    """
+    rule = cohort.definitions.report
+    name, end = scales[0], rule.headline_window
+    sessions = tuple(f"after session {k}" for k in range(1, rule.sessions + 1))
+    months = tuple(f"month {m} after loading" for m in range(1, rule.months + 1))
+    phases = tuple(dict.fromkeys(["end of loading", *months]))
+    planned = [
+        Planned("flow", "who is counted", flow, name, end, period),
+        Planned("headline", "the headline", _headline, name, end, period),
+    ]
+    if sessions:
+        planned.append(Planned("by_session", "response by session", _rates, name, sessions, breakdown))
+    planned.append(Planned("by_phase", "response by phase", _rates, name, phases, breakdown))
+    if months:
+        planned.append(
+            Planned("by_maintenance", "response by maintenance", _rates, name, months, breakdown, "maintenance")
+        )
+    if sessions:
+        starts = ("baseline", *sessions)
+        planned.append(Planned("mean_by_session", "mean score by session", mean_scores, name, starts, breakdown))
+    planned += [
+        Planned("by_route", "response by route", _rates, name, end, breakdown, "route"),
+        Planned("by_clinic", "response by clinic", _rates, name, end, breakdown, "clinic_id"),
+    ]
+    return planned + [Planned("other_scales", "other scales", _rates, other, end, breakdown) for other in scales[1:]]
+
+
+def raw_results(
+    cohort: Cohort, *, scales: Sequence[str], period: Period | None, breakdown: Period | None
+) -> Iterator[Result]:
+    """Estimate table by table.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    scales : sequence of str
+        The headline scale, then the others.
+    period, breakdown : Period or None
+        Of the headline, and of the tables by session, phase, route and clinic.
 
     Yields
     ------
     Result
     """
-    tell = progress or _silent
-    rule = cohort.definitions.report
-    name, end = scales[0], rule.headline_window
-    sessions = [f"after session {k}" for k in range(1, rule.sessions + 1)]
-    months = [f"month {m} after loading" for m in range(1, rule.months + 1)]
-
-    tell("counting the flow and the headline")
-    yield Result("flow", "who is counted", flow(cohort, instrument=name, window=end, period=period), period)
-    denominators = (*DENOMINATORS_SHOWN, "completers")
-    yield Result("headline", "the headline", _rates(cohort, name, end, period, denominator=denominators), period)
-
-    tell("counting by session and phase")
-    # One call for all windows: each call is a pass over the courses.
-    over_time = _rates(cohort, name, list(dict.fromkeys([*sessions, "end of loading", *months])), breakdown)
-    by_session = over_time["window"].isin(sessions)
-    if sessions:
-        yield Result("by_session", "response by session", over_time[by_session].reset_index(drop=True), breakdown)
-    yield Result("by_phase", "response by phase", over_time[~by_session].reset_index(drop=True), breakdown)
-    if months:
-        split = _rates(cohort, name, months, breakdown, by="maintenance")
-        yield Result("by_maintenance", "response by maintenance", split, breakdown)
-    if sessions:
-        means = mean_scores(cohort, instrument=name, window=["baseline", *sessions], period=breakdown)
-        yield Result("mean_by_session", "mean score by session", means, breakdown)
-
-    tell("counting by route and clinic")
-    for table, group in (("by_route", "route"), ("by_clinic", "clinic_id")):
-        rates = _rates(cohort, name, end, breakdown, by=group)
-        yield Result(table, f"response {table.replace('_', ' ')}", rates, breakdown)
-
-    tell("counting the other scales")
-    for other in scales[1:]:
-        yield Result("other_scales", "other scales", _rates(cohort, other, end, breakdown), breakdown)
+    for planned in planned_results(cohort, scales=scales, period=period, breakdown=breakdown):
+        yield planned.result(cohort)
     yield Result("rows", "rows of the files", _rows_of_files(cohort), None)
 
 
-def _silent(_step: str) -> None:
-    return None
+def _headline(cohort: Cohort, **question: Any) -> pd.DataFrame:
+    return _rates(cohort, **question, denominator=(*DENOMINATORS_SHOWN, "completers"))
 
 
-def _rates(
-    cohort: Cohort,
-    instrument: str,
-    window: str | Sequence[str],
-    period: Period | None,
-    *,
-    by: str | Sequence[str] = (),
-    denominator: Sequence[str] = DENOMINATORS_SHOWN,
-) -> pd.DataFrame:
+def _rates(cohort: Cohort, *, denominator: Sequence[str] = DENOMINATORS_SHOWN, **question: Any) -> pd.DataFrame:
     tables = [
-        response_rates(
-            cohort,
-            instrument=instrument,
-            window=window,
-            by=by,
-            denominator=denominator,
-            outcome=outcome,
-            period=period,
-        )
-        for outcome in OUTCOMES_SHOWN
+        response_rates(cohort, **question, denominator=denominator, outcome=outcome) for outcome in OUTCOMES_SHOWN
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -118,8 +130,9 @@ def _rates(
 def _rows_of_files(cohort: Cohort) -> pd.DataFrame:
     """Lay the rows of each file out as a flow: read, set aside by reason, used."""
     steps: list[tuple[str, str, str, str, int]] = []
+    (set_aside,) = count_all(cohort, [SetAsideTally()])
     for table, read in zip(cohort.dataset.rows["table"], cohort.dataset.rows["read"], strict=True):
-        reasons = cohort.set_aside[cohort.set_aside["table"] == table]
+        reasons = set_aside[set_aside["table"] == table]
         steps.append((table, "rung", "read", "Rows read", read))
         steps += [
             (table, "reason", reason, reason, rows)

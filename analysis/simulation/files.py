@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from analysis.intake.folders import replacing_folder
-from analysis.simulation.simulated import Simulated
+from analysis.simulation.simulated import Chunk, Simulated
 from analysis.vocabulary.errors import CallError
 
 MARKER = "dataset.toml"
@@ -63,11 +64,7 @@ def write_dataset(
         unfinished = None if truth is None else stack.enter_context(_unfinished(Path(truth), out, force))
         with replacing_folder(out, force=force, marker=MARKER) as folder:
             (folder / MARKER).write_text(_dataset_toml(name, simulated.data_cut), encoding="utf-8", newline="\n")
-            for number, chunk in enumerate(simulated.chunks(with_truth=unfinished is not None)):
-                for table, rows in chunk.tables.items():
-                    _append_csv(rows, folder / f"{table}.csv", header=number == 0)
-                if unfinished is not None:
-                    _append_csv(chunk.truth, unfinished, header=number == 0)
+            _write_chunks(simulated, folder, unfinished)
         if unfinished is not None and truth is not None:
             unfinished.replace(truth)
     return out
@@ -105,14 +102,35 @@ def _dataset_toml(name: str, data_cut: date) -> str:
     return f'layout = 1\nname = {quoted}\nbasis = "synthetic"\ndata_cut = "{data_cut}"\n'
 
 
-def _append_csv(rows: pd.DataFrame, path: Path, *, header: bool) -> None:
+def _write_chunks(simulated: Simulated, folder: Path, truth: Path | None) -> None:
+    """Write each chunk while the next one is simulated; two chunks are in memory at once."""
+    with duckdb.connect() as connection, ThreadPoolExecutor(max_workers=1) as writer:
+        written: Future[None] | None = None
+        for number, chunk in enumerate(simulated.chunks(with_truth=truth is not None)):
+            if written is not None:
+                written.result()
+            written = writer.submit(_append_chunk, connection, chunk, folder, truth, header=number == 0)
+        if written is not None:
+            written.result()
+
+
+def _append_chunk(
+    connection: duckdb.DuckDBPyConnection, chunk: Chunk, folder: Path, truth: Path | None, *, header: bool
+) -> None:
+    for table, rows in chunk.tables.items():
+        _append_csv(connection, rows, folder / f"{table}.csv", header=header)
+    if truth is not None:
+        _append_csv(connection, chunk.truth, truth, header=header)
+
+
+def _append_csv(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame, path: Path, *, header: bool) -> None:
     """Add rows to a file with DuckDB, which writes several times faster than pandas."""
     part = path.with_name(f"{path.name}.part")
     replaced = " REPLACE (CAST(date AS DATE) AS date)" if "date" in rows.columns else ""
-    with duckdb.connect() as connection:
-        connection.register("rows_to_write", rows)
-        query = f"SELECT *{replaced} FROM rows_to_write"
-        connection.execute(f"COPY ({query}) TO '{_quoted(part)}' (FORMAT csv, HEADER {str(header).lower()})")
+    connection.register("rows_to_write", rows)
+    query = f"SELECT *{replaced} FROM rows_to_write"
+    connection.execute(f"COPY ({query}) TO '{_quoted(part)}' (FORMAT csv, HEADER {str(header).lower()})")
+    connection.unregister("rows_to_write")
     with path.open("ab") as whole, part.open("rb") as added:
         while block := added.read(1 << 20):
             whole.write(block)

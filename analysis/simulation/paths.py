@@ -6,6 +6,7 @@ for a step, so a day's total is one number, whoever asks for it.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,7 +33,11 @@ class Paths:
 
     def step_at(self, patient: Array, day: Array) -> Array:
         """Return the number of the step that holds each patient's day."""
-        return np.searchsorted(_key(self.patient, self.from_day), _key(patient, day), side="right") - 1
+        return np.searchsorted(self._keys, _key(patient, day), side="right") - 1
+
+    @cached_property
+    def _keys(self) -> Array:
+        return _key(self.patient, self.from_day)
 
 
 def _key(patient: Array, day: Array) -> Array:

@@ -6,7 +6,9 @@ import pytest
 from drawn_tables import read_drawn, typed, write_folder
 
 from analysis.cohort import cohort as cohort_module
-from analysis.cohort.cohort import derive, nullable, write_derived
+from analysis.cohort.cohort import derive
+from analysis.cohort.derived_files import write_derived
+from analysis.cohort.derived_tables import nullable
 from analysis.intake.dataset import open_dataset
 from analysis.vocabulary.errors import CallError
 

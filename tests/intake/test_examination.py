@@ -1,11 +1,16 @@
 """The way through the gate: every stage tells what it finds, whatever the others found."""
 
 import os
+from pathlib import Path
 
 import pytest
+from broken_clinics import write_broken_clinic
 from small_clinic import SCORES, SESSIONS, write_clinic
 
+from analysis.intake import examination
+from analysis.intake.dataset import check_dataset, open_dataset
 from analysis.intake.examination import examine
+from analysis.intake.partition import partition_dataset
 
 
 def test_faults_of_all_stages_are_told_together(tmp_path):
@@ -53,3 +58,34 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path):
         assert [problem.rule for problem in examine(folder).problems] == ["unreadable folder"]
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("seed", [1, 44, 66, 80])
+def test_a_large_dataset_is_read_from_files_and_told_the_same_of(tmp_path, monkeypatch, seed):
+    """What is stored in memory when it is small is read again from typed temporary files when it is large."""
+    folder = write_broken_clinic(tmp_path / "clinic", seed)
+    told = check_dataset(folder)
+    usable = not (told["severity"] == "error").any()
+    tables = [open_dataset(folder).table(name) for name in ("sessions", "scores", "referrals")] if usable else []
+    monkeypatch.setattr(examination, "LARGEST_IN_MEMORY", 0)
+    monkeypatch.setattr(examination, "MOST_ROWS_STORED", 0)
+    assert check_dataset(folder).equals(told)
+    for unused in (0, 1000):
+        monkeypatch.setattr(examination, "MOST_UNUSED_KEPT", unused)
+        in_parts = partition_dataset(folder, out=tmp_path / f"parts-{unused}", parts=2)
+        assert check_dataset(in_parts).equals(told)
+        for place in (folder, in_parts) if usable else ():
+            for table in tables:
+                name = "referrals" if "referral_id" in table else "scores" if "instrument" in table else "sessions"
+                assert open_dataset(place).table(name).equals(table)
+
+
+def test_the_temporary_files_go_with_the_dataset(tmp_path, monkeypatch):
+    monkeypatch.setattr(examination, "LARGEST_IN_MEMORY", 0)
+    monkeypatch.setattr(examination, "MOST_ROWS_STORED", 0)
+    con = open_dataset(write_clinic(tmp_path)).connect()
+    place = Path(con.execute("SELECT current_setting('temp_directory')").fetchone()[0]).parent
+    assert sorted(path.name for path in place.glob("*.parquet")) == ["scores.parquet", "sessions.parquet"]
+    assert con.execute("SELECT count(*) FROM sessions").fetchone() == (3,)
+    del con
+    assert not place.exists()

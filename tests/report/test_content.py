@@ -192,13 +192,7 @@ def test_every_step_is_told(dataset_of):
 
     steps: list[str] = []
     make_content(derive(dataset_of(*TWO_CLINICS)), period=None, progress=steps.append)
-    assert steps == [
-        "deriving courses and outcomes",
-        "counting the flow and the headline",
-        "counting by session and phase",
-        "counting by route and clinic",
-        "counting the other scales",
-    ]
+    assert steps == ["deriving courses and outcomes, and counting", "estimating, and hiding what is small"]
 
 
 def test_only_what_passed_the_gate_is_kept(two_clinics):

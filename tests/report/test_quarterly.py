@@ -81,7 +81,13 @@ def test_another_folder_is_never_replaced(two, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "step", ["deriving courses and outcomes", "counting by route and clinic", "drawing flow", "writing the files"]
+    "step",
+    [
+        "deriving courses and outcomes, and counting",
+        "estimating, and hiding what is small",
+        "drawing flow",
+        "writing the files",
+    ],
 )
 def test_an_interrupted_run_leaves_the_old_report(two, kept, tmp_path, step):
     def interrupt(now: str) -> None:
