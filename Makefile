@@ -8,15 +8,16 @@ READY := $(VENV)/ready
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
 QUARTER := 2026Q3
 PARALLEL := --numprocesses logical --dist worksteal
+PEERS := .venv-bench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help report setup lab notebooks test test-full check lock clean
+.PHONY: help report setup lab notebooks test test-full check bench bench-large lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 report: $(READY) ## write the demo clinics' quarterly report to reports/2026Q3
 	@$(OUTCOMES) report data/demo --quarter $(QUARTER) --out reports/$(QUARTER) --force
@@ -42,12 +43,18 @@ check: $(READY) ## lint, format, types and the direction of imports
 	@$(PY) -m mypy
 	@$(PY) -m pytest tests/test_architecture.py
 
+bench: $(READY) $(PEERS)/ready ## measure speed and memory beside other programs (BENCH=FOLDER keeps the simulated data)
+	@$(PY) -m benchmarks.run --data "$(BENCH)"
+
+bench-large: $(READY) $(PEERS)/ready ## the same with a million patients and more: an hour or two, some 20 GB of disk
+	@$(PY) -m benchmarks.run --large --data "$(BENCH)"
+
 lock: $(READY) ## pin the requirements of pyproject.toml anew (UPGRADE=--upgrade: the newest of each)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-header --quiet $(UPGRADE) pyproject.toml --output-file requirements.lock
 
 clean: ## remove the environment and all caches, never data or reports
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew when the requirements change, or when this folder has moved: it knows its own path.
@@ -78,3 +85,9 @@ $(READY): requirements.lock pyproject.toml
 	@echo "3 of 3: installing the command outcomes"
 	@$(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
 	@echo "$(CURDIR)" > $@
+
+$(PEERS)/ready: benchmarks/requirements.txt | $(READY)
+	@echo "Making $(PEERS), where the other programs of the benchmarks run"
+	@$(PY) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --only-binary :all: --requirement benchmarks/requirements.txt
+	@touch $@
