@@ -6,7 +6,8 @@
   `simulate`
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
-- results: `response_rates`, `flow`, `mean_scores`
+- results: `response_rates`, `flow`, `mean_scores`, `phases`, `measure`, `item_changes`,
+  `item_transitions`
 - what may leave: `disclose`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from analysis.cohort.cohort import derive
     from analysis.disclosure.suppression import disclose
     from analysis.estimate.flow import flow
+    from analysis.estimate.items import item_changes, item_transitions
     from analysis.estimate.means import mean_scores
+    from analysis.estimate.measures import measure
+    from analysis.estimate.phases import phases
     from analysis.estimate.rates import response_rates
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.draft import draft_mapping
@@ -52,6 +56,10 @@ _HOME = {
     "response_rates": "analysis.estimate.rates",
     "flow": "analysis.estimate.flow",
     "mean_scores": "analysis.estimate.means",
+    "phases": "analysis.estimate.phases",
+    "item_changes": "analysis.estimate.items",
+    "item_transitions": "analysis.estimate.items",
+    "measure": "analysis.estimate.measures",
     "disclose": "analysis.disclosure.suppression",
     "write_report": "analysis.report.quarterly",
     "rate_in_words": "analysis.report.rate_words",
@@ -67,10 +75,14 @@ __all__ = [
     "draft_mapping",
     "flow",
     "import_folder",
+    "item_changes",
+    "item_transitions",
     "mean_scores",
+    "measure",
     "open_dataset",
     "parse_period",
     "partition_dataset",
+    "phases",
     "rate_in_words",
     "read_definitions",
     "response_rates",

@@ -248,6 +248,39 @@ def lab_command(
     )
 
 
+@app.command("measures")
+def measures_command(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", show_default=False, help="The measure whose card to print.")
+    ] = None,
+    *,
+    definitions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file of changed definitions, whose numbers the card names.")
+    ] = None,
+) -> None:
+    """List the measures, or print the card of one."""
+    from analysis.vocabulary.definitions import default_definitions, read_definitions
+    from analysis.vocabulary.measure_words import card_list, card_text
+
+    if name is None and definitions is not None:
+        raise CallError("--definitions belongs to a card; name the measure too.")
+    in_force = default_definitions() if definitions is None else read_definitions(definitions)
+    typer.echo(card_list() if name is None else card_text(name, in_force))
+
+
+@app.command("definitions-page", hidden=True)
+def definitions_page_command(
+    specs: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the specifications.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write, e.g. docs/definitions.md.")],
+) -> None:
+    """Write the page of definitions from the definitions, scales, measures and specifications."""
+    from analysis.report.definitions_page import definitions_page
+
+    out.write_text(definitions_page(specs), encoding="utf-8", newline="\n")
+    typer.echo(f"The definitions are in {out}")
+
+
 @app.command("notebooks", hidden=True)
 def notebooks_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],

@@ -15,7 +15,7 @@ from analysis import __version__, cli
 from analysis.simulation import simulate, write_dataset
 from analysis.vocabulary.errors import CallError, DataError, DisclosureError, NotDueError
 
-COMMANDS = ["check", "report", "derive", "partition", "map", "import", "update", "simulate", "lab"]
+COMMANDS = ["check", "report", "derive", "partition", "map", "import", "update", "simulate", "lab", "measures"]
 
 Outcomes = Callable[..., tuple[int, str, str]]
 

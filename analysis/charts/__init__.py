@@ -5,15 +5,20 @@ Nothing is computed here. A table that has not been through `disclose` for the p
 
 from analysis.charts.estimand_dots import denominators
 from analysis.charts.flow_ladder import flow_diagram
+from analysis.charts.item_rows import changes_by_item
 from analysis.charts.mean_score import mean_score_by_session
 from analysis.charts.phase_response import response_by_phase
 from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_png
+from analysis.charts.session_days import sessions_by_day
 from analysis.charts.session_response import response_by_session
+from analysis.charts.transition_grid import answer_transitions
 
 __all__ = [
     "alt_text",
+    "answer_transitions",
     "as_html",
     "caption",
+    "changes_by_item",
     "denominators",
     "flow_diagram",
     "mean_score_by_session",
@@ -21,6 +26,7 @@ __all__ = [
     "response_by_phase",
     "response_by_session",
     "save_png",
+    "sessions_by_day",
 ]
 
 

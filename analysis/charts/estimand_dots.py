@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.charts.canvas import BODY, SMALL, Canvas, open_canvas
 from analysis.charts.picture import ChartText
 from analysis.charts.rates_over_time import NEEDS
-from analysis.charts.style import GREY, PAPER, SERIES_STYLES, drawing, text_width, wrapped
+from analysis.charts.style import GREY, PAPER, SERIES_STYLES, SeriesStyle, drawing, text_width, wrapped
 from analysis.charts.tidy import Series, Tidy, by_groups, hidden_and_empty, notes, split, tidy
 from analysis.charts.timeline import shown
 from analysis.charts.wording import (
@@ -31,6 +31,7 @@ ROW, HEADING = 25.0, 18.0  # points
 _MARGIN = 18.0
 _CHART = "denominators"
 _STYLES = dict(zip(("observed", "nonresponder", "starters", "completers"), SERIES_STYLES, strict=True))
+_STYLES["bounds"] = SeriesStyle(GREY, GREY, "", "-")
 
 
 def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> Axes:
@@ -75,7 +76,8 @@ def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> 
     windows = data.rows["window"].astype(str).unique()
     moment = f" {when(windows[0])}" if len(windows) == 1 else ""
     title = f"{data.instrument} {outcome.title}{moment}{by_groups(data)}"
-    subtitle = f"Percent who {outcome.verb}, by who is counted; bars are intervals"
+    ranges = "; grey: a range" if (data.rows["estimand"] == "bounds").any() else ""
+    subtitle = f"Percent who {outcome.verb}, by who is counted; bars are intervals{ranges}"
     height = sum(ROW * len(one.rows) + (HEADING if one.label else 0) for one in sections)
     rows = [row for _, row in data.rows.iterrows()]
     left = 14 + max(text_width(words, size) for row in rows for words, size in _whom(row))
@@ -150,7 +152,7 @@ def _draw_row(canvas: Canvas, row: pd.Series, y: float, share: float, interval: 
     canvas.write(0, y, whom, canvas.beside(-12, 4.5 if rule else 0), size=BODY, ha="right", va="center", gid="whom")
     for words, size in rule:
         canvas.write(0, y, words, canvas.beside(-12, -5.5), size=size, colour=GREY, ha="right", va="center", gid="whom")
-    if _is_shown(row):
+    if _is_shown(row) or _is_range(row):
         ax.hlines(
             [y],
             [float(row["low"])],
@@ -160,6 +162,7 @@ def _draw_row(canvas: Canvas, row: pd.Series, y: float, share: float, interval: 
             clip_on=False,
             zorder=2.5,
         ).set_gid("interval")
+    if _is_shown(row):
         ax.plot(
             [float(row["estimate"])],
             [y],
@@ -191,18 +194,29 @@ def _is_shown(row: pd.Series) -> bool:
     return bool(row["status"] == "ok" and pd.notna(row["estimate"]))
 
 
+def _is_range(row: pd.Series) -> bool:
+    """Say whether a row is a range without an estimate, as bounds are."""
+    return bool(row["status"] == "ok" and pd.isna(row["estimate"]) and pd.notna(row["low"]))
+
+
 def _share(row: pd.Series) -> str:
     if row["status"] == "hidden":
         return "hidden"
-    return percent(row["estimate"]) if _is_shown(row) else "none"
+    return percent(row["estimate"]) if _is_shown(row) else "" if _is_range(row) else "none"
 
 
 def _interval(row: pd.Series) -> str:
+    if _is_range(row):
+        return percent_range(row["low"], row["high"])
     return f"({percent_range(row['low'], row['high'])})" if _is_shown(row) else ""
 
 
 def _fraction(row: pd.Series) -> str:
-    return "" if row["status"] == "hidden" else f"{number(row['numerator'])} of {number(row['denominator'])}"
+    return (
+        ""
+        if row["status"] == "hidden" or _is_range(row)
+        else f"{number(row['numerator'])} of {number(row['denominator'])}"
+    )
 
 
 def _alternative(data: Tidy, sections: list[Series], title: str) -> str:
@@ -217,6 +231,11 @@ def _alternative(data: Tidy, sections: list[Series], title: str) -> str:
             for _, row in seen.iterrows()
         ]
         verb = outcome_words(str(one.rows["outcome"].iloc[0])).verb
+        ranges = one.rows[[_is_range(row) for _, row in one.rows.iterrows()]]
+        told += [
+            f"{counted(str(row['estimand']), str(row['outcome']))}: {percent_range(row['low'], row['high'])}"
+            for _, row in ranges.iterrows()
+        ]
         name = f"{one.label}: " if one.label else ""
         parts.append(f"{name}{'; '.join(told)} {verb}." if told else f"{name}no value can be shown.")
     return sentences([*parts, *hidden_and_empty(data)])

@@ -1,5 +1,6 @@
 """The words on charts: outcomes, denominators, groups and numbers, as a clinician would say them."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +21,11 @@ OUTCOMES = {
     "partial_response": OutcomeWords("partial response", "partly responded", "partly responded"),
     "reliable_improvement": OutcomeWords("reliable improvement", "improved", "reliably improved"),
     "reliable_deterioration": OutcomeWords("reliable deterioration", "worsened", "reliably worsened"),
+    "worsening": OutcomeWords("worsening", "worsened", "became worse"),
+    "sustained_response": OutcomeWords("sustained response", "responded twice", "responded in two windows"),
+    "rapid_response": OutcomeWords("rapid response", "responded", "responded"),
+    "recovery": OutcomeWords("recovery", "recovered", "recovered"),
+    "reliable_recovery": OutcomeWords("reliable recovery", "recovered", "reliably recovered"),
 }
 
 
@@ -37,6 +43,7 @@ ESTIMANDS = {
     "nonresponder": EstimandWords("of those eligible", "not seen counts as not {verb}", "eligible"),
     "starters": EstimandWords("of everyone who started", "no score counts as not {verb}", "due"),
     "completers": EstimandWords("of those scored who completed loading", "", "completers"),
+    "bounds": EstimandWords("of those eligible", "from none to all of those not seen {verb}", "eligible"),
 }
 
 _GROUPS = {"clinic_id": "clinic", "kind": "kind of course"}
@@ -50,9 +57,13 @@ def outcome_words(outcome: str) -> OutcomeWords:
     --------
     >>> outcome_words("remission").verb
     'were in remission'
-    >>> outcome_words("worsening").title
-    'worsening'
+    >>> outcome_words("remission_12").title
+    'remission (cut-off 12)'
+    >>> outcome_words("better_mood").title
+    'better mood'
     """
+    if cut_off := re.fullmatch(r"remission_(\d+)", outcome):
+        return OutcomeWords(f"remission (cut-off {cut_off[1]})", "in remission", "were in remission")
     plain = outcome.replace("_", " ")
     return OUTCOMES.get(outcome, OutcomeWords(plain, "with it", f"had {plain}"))
 

@@ -94,7 +94,7 @@ class Cohort:
 
     Attributes
     ----------
-    courses, sessions, outcomes : DataFrame
+    courses, sessions, maintenance, outcomes : DataFrame
         The derived tables (columns in ``data/README.md``); up to a million rows, else use `table`.
     set_aside : DataFrame
         ``table, reason, rows``: what was read and is not used, by reason.
@@ -118,6 +118,11 @@ class Cohort:
     def sessions(self) -> pd.DataFrame:
         """One row per treatment session, with its course and phase."""
         return self.table("sessions")
+
+    @property
+    def maintenance(self) -> pd.DataFrame:
+        """One row per course: how often maintenance sessions were given, and re-loading."""
+        return self.table("maintenance")
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -282,18 +287,28 @@ class Cohort:
         ----------
         windows : sequence of Window
         """
-        numbers = self._window_numbers
-        for window in windows:
-            numbers.setdefault(window, len(numbers))
         write_table(
             self.connection,
             'asked_windows(number INTEGER, window_name VARCHAR, window_kind VARCHAR, "first" INTEGER, '
             '"last" INTEGER, nearest INTEGER, due_day INTEGER, session_number INTEGER, by_day INTEGER)',
             [
-                (numbers[w], w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
-                for w in windows
+                (number, w.name, w.kind, w.first, w.last, w.nearest, w.due_day, w.session_number, w.by_day)
+                for number, w in zip(map(self.window_number, windows), windows, strict=True)
             ],
         )
+
+    def window_number(self, window: Window) -> int:
+        """Return the number of a window in the derived tables.
+
+        Parameters
+        ----------
+        window : Window
+
+        Returns
+        -------
+        int
+        """
+        return self._window_numbers.setdefault(window, len(self._window_numbers))
 
     @cached_property
     def _window_numbers(self) -> dict[Window, int]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from analysis.cohort.cohort import Cohort
-from analysis.cohort.derived_tables import DERIVED
+from analysis.cohort.derived_tables import DERIVED, WRITTEN
 from analysis.intake.folders import replacing_folder
 
 
@@ -32,7 +32,8 @@ def write_derived(cohort: Cohort, out: str | Path, *, force: bool = False) -> Pa
     with replacing_folder(out, force=force, marker="courses.parquet") as work:
         whole = len(cohort.dataset.partitions) == 1
         for number, part in enumerate(cohort.parts()):
-            for name, (relation, columns, order) in DERIVED.items():
+            for name in WRITTEN:
+                relation, columns, order = DERIVED[name]
                 path = work / f"{name}.parquet"
                 if not whole:
                     path.mkdir(exist_ok=True)

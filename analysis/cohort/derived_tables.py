@@ -5,15 +5,19 @@ import pandas as pd
 OUTCOME_COLUMNS = (
     "patient_id, course, instrument, day, occasion, total, course_day, session_number, phase, stage, baseline, "
     "eligible, change, percent_change, response, remission, partial_response, reliable_improvement, "
-    "reliable_deterioration, hours_after, recall_days, rater, items_answered, prorated"
+    "reliable_deterioration, worsening, hours_after, recall_days, rater, items_answered, prorated"
 )
 
 DERIVED = {
-    "courses": ("courses", "* EXCLUDE (patient, last_loading_number)", "patient_id, course"),
+    "courses": ("courses", "* EXCLUDE (patient, last_loading_number, most_days)", "patient_id, course"),
     "sessions": ("derived_sessions", "*", "patient_id, day, sequence"),
+    "maintenance": ("course_maintenance", "* EXCLUDE (patient)", "patient_id, course"),
     "outcomes": ("outcomes", OUTCOME_COLUMNS, "patient_id, instrument, day, occasion_order"),
 }
 """Name: the table in DuckDB, its columns, and their order."""
+
+WRITTEN = ("courses", "sessions", "outcomes")
+"""What goes into files; maintenance follows from the sessions and is worked out only when asked for."""
 
 
 def nullable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -65,14 +65,9 @@ def definition_values(definitions: Definitions) -> dict[str, Any]:
     return {
         "gap_days": definitions.course.gap_days,
         "booster_below": definitions.course.booster_below,
-        "series_loading_sessions": definitions.series.loading_sessions,
-        "series_loading_days": definitions.series.loading_days,
-        "series_loading_gap": definitions.series.loading_gap,
-        "series_completed_sessions": definitions.series.completed_sessions,
-        "label_loading_days": definitions.label_rule.loading_days,
-        "label_optimisation_days": definitions.label_rule.optimisation_days,
-        "label_completed_sessions": definitions.label_rule.completed_sessions,
-        "recorded_completed_sessions": definitions.recorded.completed_sessions,
+        "shortest_loading_gap": min(
+            rule.loading_gap for rule in definitions.phase_limits.values() if rule.loading_gap is not None
+        ),
         "reloading_sessions": definitions.reloading.sessions,
         "reloading_days": definitions.reloading.days,
         "baseline_choose": definitions.baseline.choose,
@@ -83,7 +78,9 @@ def definition_values(definitions: Definitions) -> dict[str, Any]:
 
 
 def write_settings(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
-    """Write the definitions that are lists as tables: ``phase_rules`` and ``instruments``.
+    """Write the definitions that are lists as tables: ``phase_rules``, ``phase_limits`` and ``instruments``.
+
+    What a view needs is a table too, ``maintenance_settings``: views take no parameters.
 
     Parameters
     ----------
@@ -96,14 +93,39 @@ def write_settings(connection: duckdb.DuckDBPyConnection, definitions: Definitio
         for route in (choice.routes or (None,))
     ]
     write_table(connection, "phase_rules(position INTEGER, treatment VARCHAR, route VARCHAR, rule VARCHAR)", rules)
+    # The clinic's own label has no limits but the number of sessions that completes loading.
+    limits: list[tuple[Any, ...]] = [("recorded", definitions.recorded.completed_sessions, None, None, None, None)]
+    limits += [
+        (name, of.completed_sessions, of.loading_sessions, of.loading_days, of.loading_gap, of.optimisation_days)
+        for name, of in definitions.phase_limits.items()
+    ]
+    write_table(
+        connection,
+        "phase_limits(phase_rule VARCHAR, completed_sessions INTEGER, most_sessions INTEGER, most_days INTEGER, "
+        "most_gap INTEGER, optimisation_days INTEGER)",
+        limits,
+    )
+    write_table(connection, "maintenance_settings(month_days INTEGER)", [(definitions.windows.month_days,)])
     instruments = [
-        (scale, name, each.entry_score, each.remission_max, each.reliable_change, each.recall_days, each.rater)
+        (
+            scale,
+            name,
+            -1 if each.direction == "higher" else 1,
+            each.entry_score,
+            each.response_points,
+            each.remission_score,
+            each.relapse_score,
+            each.reliable_change,
+            each.recall_days,
+            each.rater,
+        )
         for scale, (name, each) in enumerate(definitions.instruments.items())
     ]
     write_table(
         connection,
-        "instruments(scale TINYINT, instrument VARCHAR, entry_score INTEGER, remission_max INTEGER, "
-        "reliable_change INTEGER, recall_days INTEGER, rater VARCHAR)",
+        "instruments(scale TINYINT, instrument VARCHAR, severity TINYINT, entry_score INTEGER, "
+        "response_points INTEGER, remission_score INTEGER, relapse_score INTEGER, reliable_change INTEGER, "
+        "recall_days INTEGER, rater VARCHAR)",
         instruments,
     )
 
@@ -120,5 +142,7 @@ def write_table(connection: duckdb.DuckDBPyConnection, layout: str, rows: Sequen
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {layout}")
     if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        connection.executemany(f"INSERT INTO {layout.split('(', maxsplit=1)[0]} VALUES ({marks})", rows)
+        # All rows in one statement: each costs as much as a whole table of settings.
+        marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+        values = [value for row in rows for value in row]
+        connection.execute(f"INSERT INTO {layout.split('(', maxsplit=1)[0]} VALUES {marks}", values)

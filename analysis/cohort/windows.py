@@ -8,7 +8,8 @@ about how somebody fared:
   by course day 56 (weekly treatment is the slowest that counts), a later session k by day 7k; so that all of the first
   eight describe the same starters.
 - ``month 3 after loading``: counted from the last loading session, due as for the latest possible one.
-- ``day 28 +- 7``, ``24 h``: counted from the first session of the course.
+- ``day 28 +- 7``, ``by day 7`` (the latest score from day 1 to that day), ``24 h``: counted from the first session of
+  the course.
 - ``baseline``: the baseline itself, due with the first sessions so that it describes the same people.
 """
 
@@ -40,7 +41,7 @@ def parse_window(name: str, definitions: Definitions) -> Window:  # noqa: PLR091
     ----------
     name : str
         ``end of loading``, ``end of loading, late``, ``after session 3``, ``month 3 after loading``, ``day 28 +- 7``,
-        ``24 h`` or ``baseline``.
+        ``by day 7``, ``24 h`` or ``baseline``.
     definitions : Definitions
         Where the days come from.
 
@@ -94,7 +95,38 @@ def parse_window(name: str, definitions: Definitions) -> Window:  # noqa: PLR091
     if match := re.fullmatch(r"day (\d+) ?\+- ?(\d+)", text):
         day, around = int(match[1]), int(match[2])
         return Window(f"day {day} +- {around}", "day", day - around, day + around, day, day + around + 1)
+    if (match := re.fullmatch(r"by day (\d+)", text)) and int(match[1]) >= 1:
+        day = int(match[1])
+        return Window(f"by day {day}", "by", 1, day, day, day + 1)
     raise CallError(
         f"'{name}' is not a window. Write: end of loading; end of loading, late; after session 3; "
-        "month 3 after loading (1 to 12); day 28 +- 7; 24 h; and, for mean scores, baseline."
+        "month 3 after loading (1 to 12); day 28 +- 7; by day 7; 24 h; and, for mean scores, baseline."
     )
+
+
+def window_before(window: Window, definitions: Definitions) -> Window | None:
+    """Return the window before a month after loading: the month before, or the end of loading before the first.
+
+    Parameters
+    ----------
+    window : Window
+    definitions : Definitions
+
+    Returns
+    -------
+    Window or None
+        None for every other window.
+
+    Examples
+    --------
+    >>> from analysis.vocabulary.definitions import default_definitions
+    >>> rules = default_definitions()
+    >>> window_before(parse_window("month 3 after loading", rules), rules).name
+    'month 2 after loading'
+    >>> window_before(parse_window("month 1 after loading", rules), rules).name
+    'end of loading'
+    """
+    if window.kind != "month":
+        return None
+    month = window.nearest // definitions.windows.month_days
+    return parse_window(f"month {month - 1} after loading" if month > 1 else "end of loading", definitions)

@@ -9,7 +9,8 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.windows import Window, parse_window
 from analysis.counts.engine import Progress, count_all
-from analysis.counts.ladder_tally import ESTIMANDS, OUTCOMES, LadderTally
+from analysis.counts.ladder_tally import ESTIMANDS, LadderTally
+from analysis.counts.outcome_kinds import SHARED_OUTCOMES, outcome_kind, refuse_undefined, scales_judged
 from analysis.counts.tallies import GROUPS, DueTally, GroupTally, ScaleTally, SetAsideTally
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period, parse_period
@@ -39,7 +40,7 @@ def ask(
     instrument: str,
     window: str | Sequence[str],
     by: str | Sequence[str] = (),
-    outcome: str = "response",
+    outcome: str | None = "response",
     courses: str = "first",
     period: str | int | Period | None = None,
 ) -> Question:
@@ -54,8 +55,9 @@ def ask(
         See `analysis.cohort.windows.parse_window`.
     by : str or sequence of str
         Names from `GROUPS`.
-    outcome : str
-        One of `OUTCOMES`.
+    outcome : str or None
+        One of `analysis.counts.outcome_kinds.OUTCOMES`, or a further remission cut-off such as ``remission_12``; None
+        where the total is not asked about.
     courses : {"first", "all"}
     period : str, int or Period, optional
         The period in which the windows close.
@@ -73,7 +75,8 @@ def ask(
         raise CallError("cohort: a cohort is needed; make one with derive(open_dataset(...)).")
     definitions = cohort.definitions
     _one_of(instrument, list(definitions.instruments), "instrument")
-    _one_of(outcome, list(OUTCOMES), "outcome")
+    if outcome is not None:
+        outcome_kind(outcome, definitions.instruments[instrument])
     _one_of(courses, ["first", "all"], "courses")
     groups = (by,) if isinstance(by, str) else tuple(by)
     for name in groups:
@@ -86,9 +89,12 @@ def ask(
         raise CallError("window: name at least one window, and none twice.")
     if "maintenance" in groups and any(each.kind != "month" for each in windows):
         raise CallError("by: 'maintenance' goes with the windows 'month m after loading' only.")
-    if outcome.startswith("reliable") and definitions.instruments[instrument].reliable_change is None:
-        raise CallError(f"outcome: the definitions hold no reliable-change value for {instrument}.")
-    return Question(instrument, windows, groups, outcome, courses, None if period is None else parse_period(period))
+    if outcome is not None:
+        refuse_undefined(outcome, instrument, windows, definitions)
+        # Of two scales jointly it does not matter which of them is named.
+        instrument = scales_judged(outcome, instrument, definitions)[0]
+    chosen = None if period is None else parse_period(period)
+    return Question(instrument, windows, groups, outcome or "", courses, chosen)
 
 
 def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
@@ -116,13 +122,9 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     # All that the answer needs in one pass, also what says whether there is one.
     _, counted, *groups = count_all(cohort, [DueTally(), _tally(question), *map(GroupTally, question.by)])
     refuse_undated(cohort, question.period)
-    levels = map(_levels, groups)
-    names = [each.name for each in question.windows]
     keys = [*question.by, "window"]
-    every = pd.DataFrame(product(*levels, names), columns=keys)
-    filled = every.merge(counted, on=keys, how="left", validate="one_to_one")
-    numbers = [column for column in filled.columns if column not in keys]
-    filled[numbers] = filled[numbers].fillna(0).astype("int64")
+    levels = [*map(group_levels, groups), [each.name for each in question.windows]]
+    filled = with_every_group(counted, keys, levels)
     filled["with_outcome"] = filled[f"{question.outcome}_count"]
     filled["with_outcome_completed"] = filled[f"{question.outcome}_count_completed"]
     squares = {
@@ -148,8 +150,9 @@ def count_ahead(cohort: Cohort, questions: Sequence[Question], progress: Progres
 
 
 def _tally(question: Question) -> LadderTally:
-    # Of first courses all outcomes are counted at once: they cost little more than one.
-    outcomes = OUTCOMES if question.courses == "first" else (question.outcome,)
+    # Of first courses the outcomes of the same people are counted at once: they cost little more than one.
+    shared = question.courses == "first" and question.outcome in SHARED_OUTCOMES
+    outcomes = SHARED_OUTCOMES if shared else (question.outcome,)
     return LadderTally(question.instrument, question.windows, question.by, outcomes, question.courses, question.period)
 
 
@@ -217,8 +220,47 @@ def _due_bases(cohort: Cohort) -> list[str]:
     return list(found["due_basis"])
 
 
-def _levels(groups: pd.DataFrame) -> list[str]:
+def group_levels(groups: pd.DataFrame) -> list[str]:
+    """List the groups that there are, the unknown last.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        From `GroupTally`.
+
+    Returns
+    -------
+    list of str
+    """
     return sorted(groups["level"], key=lambda level: (level == "unknown", level))
+
+
+def with_every_group(counted: pd.DataFrame, keys: Sequence[str], levels: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Give every combination of groups a row, with zeros where nobody was counted.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        The keys and whole numbers.
+    keys : sequence of str
+    levels : sequence of sequence of str
+        Of each key, in the order wanted.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> counted = pd.DataFrame({"route": ["iv"], "people": [3]})
+    >>> with_every_group(counted, ["route"], [["im", "iv"]])["people"].tolist()
+    [0, 3]
+    """
+    every = pd.DataFrame(product(*levels), columns=list(keys))
+    filled = every.merge(counted, on=list(keys), how="left", validate="one_to_one")
+    numbers = [column for column in filled.columns if column not in keys]
+    filled[numbers] = filled[numbers].fillna(0).astype("int64")
+    return filled
 
 
 def _one_of(name: str, known: list[str], option: str) -> None:

@@ -19,7 +19,12 @@ RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
 LADDER = ["started", "eligible", "scored", "with_baseline"]
 """Most important first: that rung is kept, and the others are compared with it."""
 
-DENOMINATOR_RUNG = {"observed": "scored", "nonresponder": "eligible", "starters": "started"}
+DENOMINATOR_RUNGS = {
+    "observed": ["scored"],
+    "nonresponder": ["eligible"],
+    "starters": ["started"],
+    "bounds": ["eligible", "scored"],  # their upper end tells how many were not scored
+}
 
 
 def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -41,16 +46,20 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
         for name in ("numerator", "denominator", *LADDER)
         if name in table
     }
-    same = ("window", "outcome", "estimand")
+    same = ("window", "item", "outcome", "estimand")
     totals = families(table, same)
     # What is decided rests on counts that are the same under every denominator, so that each of them hides the same.
     size = counts.get("started", counts["denominator"])
     rungs = hidden_rungs({name: counts[name] for name in LADDER if name in counts}, most)
+    _hide_rungs_of_others(table, rungs, counts, most)
     for name, hidden_rung in rungs.items():
         if "period" in table and (table["period"] == "all").all():
             # Without a period, the people of a later window are a part of those of an earlier one.
             hide_close(
-                hidden_rung, counts[name], rows_alike(table, [*group_columns(table), "outcome", "estimand"]), most
+                hidden_rung,
+                counts[name],
+                rows_alike(table, [*group_columns(table), "item", "outcome", "estimand"]),
+                most,
             )
         others = [counts[name]] if name == "started" else [counts[name], counts["started"] - counts[name]]
         hide_enough(hidden_rung, others, size, totals, most)
@@ -58,8 +67,9 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
     if "estimand" in table:
         hidden |= _hidden_numerators(table, counts, most)
         hidden |= _hidden_completers(table, counts, most)
-        for estimand, rung in DENOMINATOR_RUNG.items():
-            hidden |= rungs.get(rung, np.zeros(len(table), dtype=bool)) & (table["estimand"] == estimand).to_numpy()
+        for estimand, needed in DENOMINATOR_RUNGS.items():
+            for rung in needed:
+                hidden |= rungs.get(rung, np.zeros(len(table), dtype=bool)) & (table["estimand"] == estimand).to_numpy()
         hide_enough(hidden, [counts["numerator"]], size, totals, most)
     else:
         hidden |= rungs.get("scored", np.zeros(len(table), dtype=bool))
@@ -69,15 +79,30 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
     return table
 
 
+def _hide_rungs_of_others(table: pd.DataFrame, rungs: dict[str, Flags], counts: dict[str, Numbers], most: int) -> None:
+    """Hide a rung that lies close to any rung shown of another outcome (in place).
+
+    Who may have one outcome is often a part of who may have another: worsening is of everybody with a baseline.
+    """
+    for rows in rows_alike(table, [*group_columns(table), "instrument", "window", "item", "estimand"]):
+        shown: list[float] = []
+        for name, hidden in rungs.items():
+            for row in rows[~hidden[rows]]:
+                if any(1 <= abs(counts[name][row] - other) <= most for other in shown):
+                    hidden[row] = True
+                else:
+                    shown.append(float(counts[name][row]))
+
+
 def _hidden_numerators(table: pd.DataFrame, counts: dict[str, Numbers], most: int) -> Flags:
     """Hide a small numerator, or a small rest of those scored, under every denominator."""
     numerator = counts["numerator"]
     rest = np.where(_completers(table), counts["denominator"], counts.get("scored", counts["denominator"])) - numerator
     hidden = small(numerator, most) | small(rest, most) | small(counts["denominator"] - numerator, most)
     # One outcome is often a part of another, as remission is of response: their difference is a group of people too.
-    hide_close(hidden, numerator, rows_alike(table, [*group_columns(table), "window", "estimand"]), most)
+    hide_close(hidden, numerator, rows_alike(table, [*group_columns(table), "window", "item", "estimand"]), most)
     size = counts.get("started", counts["denominator"])
-    hide_enough(hidden, [numerator, rest], size, families(table, ("window", "outcome", "estimand")), most)
+    hide_enough(hidden, [numerator, rest], size, families(table, ("window", "item", "outcome", "estimand")), most)
     return hidden
 
 
@@ -85,7 +110,7 @@ def _hidden_completers(table: pd.DataFrame, counts: dict[str, Numbers], most: in
     """Hide the completers' row where those scored who did not complete, or the responders among them, are few."""
     hidden = np.zeros(len(table), dtype=bool)
     completers = _completers(table)
-    for rows in rows_alike(table, [*group_columns(table), "window", "outcome"]):
+    for rows in rows_alike(table, [*group_columns(table), "window", "item", "outcome"]):
         own, beside = rows[completers[rows]], rows[~completers[rows]]
         if not len(own):
             continue

@@ -6,11 +6,12 @@ Hidden in a public table:
    because the numerator is the same under every denominator, also where those scored less the numerator are 1 to 10;
 2. a rung of the ladder (started, eligible, scored, with baseline) that is 1 to 10 or lies 1 to 10 from a rung that is
    shown, and every rate that has that rung as its denominator: two shown denominators must not give a small difference;
-3. a second outcome, or the completers' row, that lies 1 to 10 from what is shown beside it; and, where no period is
+3. a second outcome or its rungs, or the completers' row, 1 to 10 from what is shown beside it; and, where no period is
    given, a rung that lies 1 to 10 from the same rung of another window;
 4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
    than 10: the total of all groups is usually shown elsewhere;
-5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4.
+5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4;
+6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
@@ -23,6 +24,7 @@ import pandas as pd
 from analysis.disclosure.flow_rules import hide_steps
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
 from analysis.disclosure.rate_rules import hide_rates
+from analysis.disclosure.transition_rules import hide_transitions
 from analysis.vocabulary.errors import CallError
 
 
@@ -49,7 +51,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores` or `flow`.
+        From `response_rates`, `mean_scores`, `flow`, `item_changes` or `item_transitions`.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -76,10 +78,12 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     policy = policy or DEFAULT_POLICY
     if audience not in AUDIENCES:
         raise CallError(f"audience: '{audience}' is unknown. There are: {', '.join(AUDIENCES)}.")
-    if "estimate" not in table and "count" not in table:
+    # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
+    rates = "estimate" in table and not {"estimand", "started"}.isdisjoint(table.columns)
+    if not rates and "count" not in table:
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
-        hide = hide_rates if "estimate" in table else hide_steps
+        hide = hide_rates if "estimate" in table else hide_transitions if "before" in table else hide_steps
         table = hide(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
+from analysis.counts.outcome_kinds import scales_judged
 from analysis.vocabulary.periods import Period
 
 STEPS: tuple[tuple[str, str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
@@ -35,6 +36,7 @@ def flow(
     *,
     instrument: str,
     window: str,
+    outcome: str = "response",
     by: str | Sequence[str] = (),
     period: str | int | Period | None = None,
 ) -> pd.DataFrame:
@@ -46,6 +48,8 @@ def flow(
     instrument : str
     window : str
         One window.
+    outcome : str
+        What the last rung counts, as in `response_rates`; it keeps the name ``responded``.
     by : str or sequence of str
         Groups, as in `response_rates`.
     period : str, int or Period, optional
@@ -63,19 +67,25 @@ def flow(
     CallError
         Naming the option that is wrong and what it can be.
     """
-    question = ask(cohort, instrument=instrument, window=window, by=by, period=period)
+    question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, period=period)
     counts = tally_ladder(cohort, question)
     # Only a dataset in which some people have no date, and a period, make people that belong to no period.
     steps = [step for step in STEPS if step[1] != "undated" or counts["undated"].any()]
+    higher = cohort.definitions.instruments[instrument].direction == "higher"
     parts = []
     for step, (kind, name, label, count) in enumerate(steps, start=1):
         part = counts[[*question.by, "window"]].assign(
-            step=step, kind=kind, name=name, label=label, count=count(counts).astype("Int64"), row=counts.index
+            step=step,
+            kind=kind,
+            name=name,
+            label=_label(name, label, outcome, higher=higher),
+            count=count(counts).astype("Int64"),
+            row=counts.index,
         )
         parts.append(part)
     table = pd.concat(parts).sort_values(["row", "step"], kind="stable")
     table = table.assign(
-        instrument=instrument,
+        instrument=" and ".join(scales_judged(outcome, instrument, cohort.definitions)),
         status="ok",
         period=period_name(question),
         due=due_basis(cohort),
@@ -95,3 +105,14 @@ def flow(
         "definitions",
     ]
     return table[[*question.by, *columns]].reset_index(drop=True)
+
+
+def _label(name: str, label: str, outcome: str, *, higher: bool) -> str:
+    """Name a step by the outcome that is counted; of two scales jointly the eligible are those who were a case."""
+    words = outcome.replace("_", " ")
+    own = {"responded": words.capitalize(), "not_responded": f"No {words}"} if outcome != "response" else {}
+    if higher:
+        own |= {"below_entry": "Baseline above the entry score"}
+    if outcome.endswith("recovery"):
+        own |= {"no_baseline": "Not known whether a case before treatment", "below_entry": "No case before treatment"}
+    return own.get(name, label)

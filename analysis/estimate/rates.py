@@ -5,7 +5,8 @@ The same rate is shown as (the ladder, from `analysis.counts.ladder`):
 - ``observed``: of the eligible people who were scored in the window;
 - ``nonresponder``: of all eligible people; not scored counts as not responded;
 - ``starters``: of everyone who started treatment; no baseline counts as not responded;
-- ``completers``: observed, among those who completed loading.
+- ``completers``: observed, among those who completed loading;
+- ``bounds``: of all eligible people, from none to all of those not scored; a range without an estimate.
 """
 
 from collections.abc import Sequence
@@ -16,11 +17,15 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.counts.ladder import ask, due_basis, period_name, tally_ladder
 from analysis.counts.ladder_tally import ESTIMANDS
+from analysis.counts.outcome_kinds import scales_judged
 from analysis.estimate.intervals import clopper_pearson, wilson
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period
 
 INTERVALS = {"wilson": (wilson, "Wilson, 95 %"), "clopper-pearson": (clopper_pearson, "Clopper-Pearson, 95 %")}
+
+DENOMINATORS = (*ESTIMANDS, "bounds")
+"""Who a rate can be a share of."""
 
 ESTIMATE_COLUMNS = ["estimate", "low", "high", "method", "numerator", "denominator", "status"]
 """What every table of estimates holds beside its group columns."""
@@ -51,14 +56,26 @@ def response_rates(
         ``PHQ-9``, ``GAD-7``, ``MADRS``, ``HAM-D17`` or another of the definitions.
     window : str or sequence of str
         ``end of loading``, ``end of loading, late``, ``after session 3``, ``month 3 after loading``, ``day 28 +- 7``,
-        ``24 h``.
+        ``by day 7``, ``24 h``.
     by : str or sequence of str
         Groups, of the course's first session or the patient: ``clinic_id, route, treatment, payer, diagnosis, sex,
         age_band, race_ethnicity, course_kind, loading_status, maintenance``.
     denominator : str or sequence of str
-        ``observed``, ``nonresponder``, ``starters``, ``completers``; several give rows for each.
+        ``observed``, ``nonresponder``, ``starters``, ``completers``, ``bounds``; several give rows for each.
     outcome : str
-        ``response``, ``remission``, ``partial_response``, ``reliable_improvement`` or ``reliable_deterioration``.
+        - ``response``: at least half of the baseline gone, or the scale's own points; ``partial_response``: a quarter
+          to under half.
+        - ``remission``: a total at or under the scale's cut-off; ``remission_12`` for a further cut-off of its
+          definition.
+        - ``reliable_improvement``, ``reliable_deterioration``: a change by at least the scale's reliable change.
+        - ``worsening``: the same as deterioration, of everybody with a baseline: ``eligible`` then counts all of them.
+        - ``sustained_response``: response in a month after loading and in the window before it (the month before, or
+          the end of loading). ``scored`` counts those scored in both.
+        - ``rapid_response``: response in the window ``24 h`` or ``by day 7``.
+        - ``recovery``: on PHQ-9 and GAD-7 jointly, a case on either before treatment (``eligible``) and on neither in
+          the window; ``reliable_recovery``: also reliably improved on one and reliably worse on neither. ``scored``
+          counts those scored on both (and for ``reliable_recovery`` with a baseline on both); ``with_baseline`` those
+          of whom is known whether they were a case.
     courses : {"first", "all"}
         Each patient's first course, or every course with intervals clustered by patient.
     period : str, int or Period, optional
@@ -70,7 +87,8 @@ def response_rates(
     -------
     DataFrame
         One row per group, window and denominator, every group present even when empty: the group columns,
-        ``instrument, window, outcome, estimand`` (the denominator's name), ``estimate, low, high`` (shares of 1),
+        ``instrument`` (``PHQ-9 and GAD-7`` for recovery), ``window, outcome, estimand`` (the denominator's name),
+        ``estimate, low, high`` (shares of 1; ``bounds`` have no estimate),
         ``method, numerator, denominator, status`` (``ok``, or ``empty`` when nobody is in the denominator), the ladder
         ``started, with_baseline, eligible, scored``,
         ``period`` (``all`` without one), ``due`` (what due days are counted from) and ``definitions``.
@@ -91,13 +109,7 @@ def response_rates(
     >>> bool((rates["estimate"].diff().dropna() < 0).all())  # the more people are counted, the lower the rate
     True
     """
-    estimands = (denominator,) if isinstance(denominator, str) else tuple(denominator)
-    if not estimands or len(set(estimands)) < len(estimands):
-        raise CallError("denominator: name at least one, and none twice.")
-    for name in estimands:
-        if name not in ESTIMANDS:
-            hint = nearest_name(name, list(ESTIMANDS))
-            raise CallError(f"denominator: '{name}' is unknown.{hint} There are: {', '.join(ESTIMANDS)}.")
+    estimands = checked_denominators(denominator)
     if interval not in INTERVALS:
         raise CallError(f"interval: '{interval}' is unknown. There are: {', '.join(INTERVALS)}.")
     if courses == "all" and interval != "wilson":
@@ -106,18 +118,75 @@ def response_rates(
     if any(each.kind == "baseline" for each in question.windows):
         raise CallError("window: 'baseline' has mean scores only; nobody has responded before treatment.")
     counts = tally_ladder(cohort, question)
-    tables = [
-        estimate_rates(counts, estimand=name, interval=interval, clustered=courses == "all") for name in estimands
-    ]
-    # All denominators of one group and window stand together, in the order asked for.
-    together = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
-    together["instrument"] = instrument
+    together = estimate_each(counts, estimands=estimands, interval=interval, clustered=courses == "all")
+    together = together.reset_index(drop=True)
+    together["instrument"] = " and ".join(scales_judged(outcome, instrument, cohort.definitions))
     together["outcome"] = outcome
     together["period"] = period_name(question)
     together["due"] = due_basis(cohort)
     together["definitions"] = cohort.definitions.label
     columns = [*question.by, "instrument", "window", "outcome", "estimand", *ESTIMATE_COLUMNS, *SHOWN_LADDER]
     return together[[*columns, "period", "due", "definitions"]]
+
+
+def checked_denominators(denominator: str | Sequence[str]) -> tuple[str, ...]:
+    """Check the names of denominators.
+
+    Parameters
+    ----------
+    denominator : str or sequence of str
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    CallError
+        For an unknown name, none, or one named twice.
+
+    Examples
+    --------
+    >>> checked_denominators("observed")
+    ('observed',)
+    """
+    estimands = (denominator,) if isinstance(denominator, str) else tuple(denominator)
+    if not estimands or len(set(estimands)) < len(estimands):
+        raise CallError("denominator: name at least one, and none twice.")
+    for name in estimands:
+        if name not in DENOMINATORS:
+            hint = nearest_name(name, list(DENOMINATORS))
+            raise CallError(f"denominator: '{name}' is unknown.{hint} There are: {', '.join(DENOMINATORS)}.")
+    return estimands
+
+
+def estimate_each(
+    counts: pd.DataFrame, *, estimands: Sequence[str], interval: str = "wilson", clustered: bool = False
+) -> pd.DataFrame:
+    """Turn the ladder's counts into a rate for each of some denominators.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As in `estimate_rates`.
+    estimands : sequence of str
+        From `DENOMINATORS`.
+    interval : {"wilson", "clopper-pearson"}
+    clustered : bool
+
+    Returns
+    -------
+    DataFrame
+        As from `estimate_rates`, all denominators of one row of the counts together, in the order asked for and under
+        its index.
+    """
+    tables = [
+        estimate_bounds(counts)
+        if name == "bounds"
+        else estimate_rates(counts, estimand=name, interval=interval, clustered=clustered)
+        for name in estimands
+    ]
+    return pd.concat(tables).sort_index(kind="stable")
 
 
 def estimate_rates(
@@ -162,6 +231,33 @@ def estimate_rates(
     table["estimand"] = estimand
     table["estimate"], table["low"], table["high"] = share, low, high
     table["method"] = method
+    table["numerator"], table["denominator"] = pd.array(x, dtype="Int64"), pd.array(n, dtype="Int64")
+    table["status"] = np.where(n > 0, "ok", "empty")
+    return table
+
+
+def estimate_bounds(counts: pd.DataFrame) -> pd.DataFrame:
+    """Turn the ladder's counts into the range in which the rate of all eligible people lies, whatever was not seen.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As in `estimate_rates`.
+
+    Returns
+    -------
+    DataFrame
+        As from `estimate_rates`: ``low`` if none of the eligible people who were not scored had the outcome, ``high``
+        if all of them had it, and no ``estimate``. The range has no chance in it: it is no confidence interval.
+    """
+    x, unseen = counts["with_outcome"].to_numpy(), (counts["eligible"] - counts["scored"]).to_numpy()
+    n = counts["eligible"].to_numpy()
+    table = shown_counts(counts)
+    table["estimand"] = "bounds"
+    table["estimate"] = np.nan
+    for name, numbers in (("low", x), ("high", x + unseen)):
+        table[name] = np.divide(numbers, n, out=np.full(len(counts), np.nan), where=n > 0)
+    table["method"] = "none to all of those not scored"
     table["numerator"], table["denominator"] = pd.array(x, dtype="Int64"), pd.array(n, dtype="Int64")
     table["status"] = np.where(n > 0, "ok", "empty")
     return table

@@ -26,19 +26,14 @@ DATE_DISAGREES = "date IS NOT NULL AND CAST(date - day AS DATE) <> calendar.day0
 
 WRONG_DATE = "date and day disagree"
 
-_OTHER_SCALES = (
-    "QIDS-SR16",
-    "BDI-II",
-    "PCL-5",
-    "WHO-5",
-    "WSAS",
-    "SHAPS",
-    "CADSS",
-    "CADSS-6",
-    "C-SSRS",
-    "CGI-S",
-    "CGI-I",
-)
+_OTHER_SCALES = {
+    "SHAPS": "SHAPS without its scoring, SHAPS-dichotomous or SHAPS-sum",
+    "CADSS-6": "CADSS-6",
+    "CGI-S": "CGI-S",
+    "CGI-I": "CGI-I",
+}
+"""Well-known scales without an entry, and how each is named in a message."""
+
 _NOT_USED = "These rows are not used."
 _SCORE_WORDS = {
     "unknown instrument": (
@@ -53,7 +48,18 @@ _SCORE_WORDS = {
         "an item is outside the scale's range, or the scale has no such item",
         f"{_NOT_USED} Correct it.",
     ),
-    "total out of range": ("the total is outside the scale's range", f"{_NOT_USED} Correct it."),
+    "answers contradict each other": (
+        "a question that was to be left out is answered yes, though the one before it is answered no",
+        f"{_NOT_USED} Correct the answers.",
+    ),
+    "total of a category": (
+        "the scale gives a category and no total, and no item is filled in",
+        f"{_NOT_USED} Fill in the items.",
+    ),
+    "total out of range": (
+        "the total is outside the scale's range, or no answers can give it",
+        f"{_NOT_USED} Correct it.",
+    ),
     "too few items": (
         "too many items are missing for the scale to be scored",
         f"{_NOT_USED} Fill in the items, or give the total without them.",
@@ -238,14 +244,16 @@ def _year_and_dates() -> RowCheck:
 
 
 def _no_phase_rule(definitions: Definitions) -> RowCheck:
-    covered = " OR ".join(
-        f"(treatment = {_quoted(choice.treatment)}"
-        + (f" AND route IN ({', '.join(map(_quoted, choice.routes))}))" if choice.routes else ")")
+    # The first rule that fits, as in the derivation; a condition on a route that is missing fits nothing.
+    chosen = "".join(
+        f" WHEN treatment = {_quoted(choice.treatment)}"
+        + (f" AND route IN ({', '.join(map(_quoted, choice.routes))})" if choice.routes else "")
+        + f" THEN {_quoted(choice.rule)}"
         for choice in definitions.phase_rules
     )
     rows = (
         "SELECT row FROM cells_sessions WHERE fault IS NULL AND status IN ('given', 'stopped-early') "
-        f"AND phase_recorded IS NULL AND ({covered or 'false'}) IS NOT TRUE"
+        f"AND phase_recorded IS NULL AND CASE{chosen or ' WHEN false THEN NULL'} ELSE 'recorded' END = 'recorded'"
     )
     what = "no phase rule covers the treatment with this route (or with none), and phase_recorded is empty"
     advice = (
@@ -319,7 +327,8 @@ def _named(scales: dict[str, int], definitions: Definitions) -> str:
 
 def _nameable(definitions: Definitions) -> dict[str, str]:
     written = {_squeezed(name): f"{name} written otherwise" for name in definitions.instruments}
-    return written | {_squeezed(name): name for name in _OTHER_SCALES if name not in definitions.instruments}
+    others = {_squeezed(name): shown for name, shown in _OTHER_SCALES.items() if name not in definitions.instruments}
+    return written | others
 
 
 def _squeezed(name: str) -> str:

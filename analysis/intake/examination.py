@@ -251,7 +251,10 @@ def _scored(
     found: TableFindings | None,
 ) -> str:
     """Write the query for the scores with their totals; ``found`` is None where they are to be stored."""
-    instruments = (settings.definitions or default_definitions()).instruments
+    # The query is written for the scales that occur: it grows with each, and there may be many more in the definitions.
+    named = {name for (name,) in con.execute(f"SELECT DISTINCT instrument FROM ({query})").fetchall()}
+    known = (settings.definitions or default_definitions()).instruments
+    instruments = {name: scale for name, scale in known.items() if name in named}
     items = _last_item(files)
     scored = scored_rows_sql(instruments, source=f"({query})", items=items)
     set_aside = f"SELECT * EXCLUDE (_reason) REPLACE (coalesce(fault, _reason) AS fault) FROM ({scored})"

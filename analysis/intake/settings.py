@@ -122,7 +122,23 @@ def _read_definitions(folder: Path, value: Any) -> Definitions:
         raise DataError("`definitions` must be the name of a TOML file in the dataset's folder")
     if not (folder / value).is_file():
         raise DataError("`definitions` names a file that is not there")
-    return read_definitions(folder / value)
+    definitions = read_definitions(folder / value)
+    _refuse_unknown_choices(definitions, value)
+    return definitions
+
+
+def _refuse_unknown_choices(definitions: Definitions, file: str) -> None:
+    """Refuse a phase rule that no session could choose, for its treatment or route is not a word of the layout."""
+    columns = layout_tables()["sessions"].columns
+    for choice in definitions.phase_rules:
+        for column, words in (("treatment", [choice.treatment]), ("route", choice.routes)):
+            known = list(columns[column].values)
+            for word in words:
+                if word not in known:
+                    hint = nearest_name(word, known)
+                    raise DataError(
+                        f"{file}: `phase_rules` names the {column} '{word}'.{hint} There are: {', '.join(known)}"
+                    )
 
 
 def _read_extra_columns(_folder: Path, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -1,5 +1,6 @@
 """Disclosed tables as a page shows them: words in the cells, each with the row of the CSV file that it comes from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,6 +93,9 @@ def rate_cell(row: Record) -> Cell:
         return _missing(row)
     low, high = f"{100 * row['low']:.0f}", f"{100 * row['high']:.0f}"
     detail = f"{low} to {high}; {number(row['numerator'])} of {number(row['denominator'])}"
+    if math.isnan(row["estimate"]):
+        # Bounds: a range in which the rate lies, without a value of its own.
+        return Cell(f"{low} to {high} in 100", "number", f"of {number(row['denominator'])}", row["csv_row"])
     span = (100 * row["low"], 100 * row["estimate"], 100 * row["high"])
     return Cell(in_hundred(row["estimate"]), "number", detail, row["csv_row"], span)
 

@@ -10,6 +10,7 @@ from analysis.intake.folders import file_sha256
 from analysis.intake.reading import find_files
 from analysis.intake.settings import SETTINGS_FILE
 from analysis.report.content import Content
+from analysis.report.methods import measure_rows
 
 MANIFEST = "manifest.json"
 LIBRARIES = ("duckdb", "jinja2", "matplotlib", "numpy", "pandas", "scipy")
@@ -71,6 +72,7 @@ def make_manifest(content: Content, folder: Path) -> dict[str, Any]:
             "rows": _rows(content),
         },
         "definitions": {"name": definitions.name, "version": definitions.version, "sha256": definitions.sha256},
+        "measures": [measure["label"] for measure in measure_rows(content)],
         "versions": {
             "ketamine-outcomes": __version__,
             "python": platform.python_version(),

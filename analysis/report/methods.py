@@ -1,9 +1,14 @@
-"""The windows and scales of a report in words, each number taken from the definitions in force."""
+"""The windows, scales and measures of a report in words, each number taken from the definitions in force."""
+
+from typing import Any
 
 from analysis.cohort.windows import Window, parse_window
 from analysis.report.content import Content
+from analysis.report.scale_words import entry_words, remission_words
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.instruments import Instrument
+from analysis.vocabulary.measure_words import card_sections, filled_card
+from analysis.vocabulary.measures import measure_card
 
 
 def window_rows(content: Content) -> list[tuple[str, str, str]]:
@@ -58,22 +63,59 @@ def scale_rows(content: Content) -> list[dict[str, str]]:
         ``name, title, range, entry, remission, recall, missing, source`` and ``check``, which marks a scale whose
         numbers were not checked against the original publication.
     """
+    scales = content.cohort.definitions.instruments
+    return [_scale_row(scales[name]) for name in _scales(content)]
+
+
+def _scales(content: Content) -> list[str]:
     names = {content.instrument.name}
     if "other_scales" in content.tables:
         names |= set(content.tables["other_scales"].frame["instrument"])
-    scales = content.cohort.definitions.instruments
-    return [_scale_row(scales[name]) for name in content.cohort.definitions.report.instruments if name in names]
+    return [name for name in content.cohort.definitions.report.instruments if name in names]
 
 
 def _scale_row(scale: Instrument) -> dict[str, str]:
     return {
         "name": scale.name,
         "title": scale.title,
-        "range": f"0 to {scale.total_max}, {scale.items} questions",
-        "entry": f"{scale.entry_score} or more",
-        "remission": f"{scale.remission_max} or less",
-        "recall": f"{scale.recall_days} days; {'by the person' if scale.rater == 'self' else 'by a clinician'}",
+        "range": f"{scale.total_min} to {scale.total_max}, {scale.items} questions",
+        "entry": entry_words(scale),
+        "remission": remission_words(scale),
+        "recall": f"{_recall(scale)}; {'by the person' if scale.rater == 'self' else 'by a clinician'}",
         "missing": f"up to {scale.missing_items_allowed}" if scale.missing_items_allowed else "none",
         "source": scale.source,
         "check": "" if scale.verified else "Not checked against the original publication.",
     }
+
+
+def _recall(scale: Instrument) -> str:
+    return "not fixed" if scale.recall_days is None else f"{scale.recall_days} days"
+
+
+MEASURES_OF_TABLES = {
+    "flow": ("flow-of-people", "baseline-recorded", "loading-completed"),
+    "headline": ("response", "remission"),
+    "by_session": ("response-by-session", "remission-by-session"),
+    "mean_by_session": ("mean-score-by-session",),
+    "by_maintenance": ("response-by-month", "remission-by-month"),
+    "by_phase": ("completeness",),
+}
+"""Which measures stand in a table of the report; the other tables are breakdowns of the headline's."""
+
+
+def measure_rows(content: Content) -> list[dict[str, Any]]:
+    """Describe the measures of a report by their cards, with the numbers of the definitions in force.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    list of dict
+        ``title``, ``label`` (name, version and hash) and ``sections`` (heading and text).
+    """
+    names = [name for table, shown in MEASURES_OF_TABLES.items() if table in content.tables for name in shown]
+    definitions, scales = content.cohort.definitions, _scales(content)
+    cards = [filled_card(measure_card(name), definitions, scales) for name in names]
+    return [{"title": card.title, "label": card.label, "sections": card_sections(card)} for card in cards]

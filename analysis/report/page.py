@@ -18,8 +18,9 @@ from analysis.report.display import (
     rows_shown,
 )
 from analysis.report.figures import ReportFigure
-from analysis.report.methods import scale_rows, window_rows
+from analysis.report.methods import measure_rows, scale_rows, window_rows
 from analysis.report.results import OUTCOMES_SHOWN
+from analysis.report.scale_words import entry_words, remission_words, response_words
 from analysis.report.words import (
     BASES,
     completeness_words,
@@ -113,6 +114,7 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
         hide_up_to=content.policy.hide_up_to,
         windows=window_rows(content),
         scales=scale_rows(content),
+        measures=measure_rows(content),
         provenance=provenance,
     )
 
@@ -158,10 +160,12 @@ def _periods(content: Content) -> dict[str, str]:
 
 def _words(content: Content) -> dict[str, str]:
     percent, scale = content.cohort.definitions.outcome.response_percent, content.instrument
-    gone = "at least half" if percent == 50 else f"at least {percent} %"
+    left = "that wellbeing is no longer poor" if scale.direction == "higher" else "that few symptoms are left"
     return {
-        "response": f"{gone} of the score before treatment is gone",
-        "remission": f"that few symptoms are left ({scale.name} of {scale.remission_max} or less)",
+        "response": response_words(scale, percent=percent),
+        "entry": entry_words(scale),
+        "remission": f"{left} ({scale.name} of {remission_words(scale)})",
+        "remission_score": remission_words(scale),
     }
 
 

@@ -50,6 +50,8 @@ def rate_in_words(table: pd.DataFrame | Disclosed, **which: Any) -> str:
     row = rows.iloc[0]
     if row["status"] != "ok":
         return HIDDEN if row["status"] == "hidden" else NOBODY
+    if pd.isna(row["estimate"]):
+        return f"{range_words(row['low'], row['high'])} (of {number(row['denominator'])}, with those not scored)"
     behind = f"{number(row['numerator'])} of {number(row['denominator'])}"
     return f"{in_hundred(row['estimate'])} ({behind}; {range_words(row['low'], row['high'])})"
 

@@ -171,7 +171,8 @@ def _not_known(content: Content) -> Message:
 def _reasons(content: Content) -> str:
     """Say why people have no result, as finely as the disclosed flow allows."""
     count = {row["name"]: int(row["count"]) for row in content.tables["flow"].records if row["status"] == "ok"}
-    entry = f"began below {content.instrument.entry_score} points, where a response cannot be judged"
+    side = "above" if content.instrument.direction == "higher" else "below"
+    entry = f"began {side} {content.instrument.entry_score} points, where a response cannot be judged"
     said = []
     if {"no_baseline", "below_entry"} <= count.keys():
         said += [(count["no_baseline"], "had no score before treatment"), (count["below_entry"], entry)]

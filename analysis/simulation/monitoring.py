@@ -43,7 +43,7 @@ class AdverseEvents:
     resolved_min: Array
 
 
-def measure(rng: np.random.Generator, people: People, sessions: Sessions) -> Measures:
+def monitor_sessions(rng: np.random.Generator, people: People, sessions: Sessions) -> Measures:
     """Draw the measurements of every session; cancelled and missed sessions have none."""
     p = parameters()["monitoring"]
     size = len(sessions.patient)

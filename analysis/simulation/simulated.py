@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.simulation.assessments import assess
 from analysis.simulation.care import end_care, find_events, refer
 from analysis.simulation.draws import parameters
-from analysis.simulation.monitoring import find_adverse_events, measure
+from analysis.simulation.monitoring import find_adverse_events, monitor_sessions
 from analysis.simulation.paths import draw_paths
 from analysis.simulation.people import make_clinics, make_people
 from analysis.simulation.tables import (
@@ -146,7 +146,7 @@ def _chunk(plan: Simulated, number: int, start: int, count: int, *, with_truth: 
     sessions = treat(course, people)
     paths = draw_paths(totals, people, sessions)
     scores = assess(visits, people, clinics, sessions, paths)
-    measures = measure(monitoring, people, sessions)
+    measures = monitor_sessions(monitoring, people, sessions)
     adverse_events = find_adverse_events(monitoring, people, sessions, measures)
     end = end_care(people, sessions, scores)
 

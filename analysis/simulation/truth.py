@@ -105,7 +105,7 @@ def _key(patient: Array, day: Array) -> Array:
 
 def _states(scale: Instrument, total: Array, baseline: Array, before: Array, own_course: Array) -> Array:
     responded = 100 * (baseline - total) >= default_definitions().outcome.response_percent * baseline
-    remitted = total <= scale.remission_max
+    remitted = total <= scale.remission_score
     improved = (responded | remitted) & ~before
     so_far = np.cumsum(improved)
     course_starts = run_starts(own_course)

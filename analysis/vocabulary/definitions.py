@@ -2,22 +2,23 @@
 
 ``definitions.toml`` and ``instruments.toml`` hold the defaults. A dataset may name a TOML file of changes; it is laid
 over the defaults, so that a change of one number is a file of two lines. Instruments stand under ``[instruments.NAME]``
-in such a file.
+in such a file, phase rules of its own under ``[phase_rule.NAME]``.
 """
 
 import hashlib
 import json
 import tomllib
-import types
-import typing
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from analysis.vocabulary.errors import DataError, nearest_name
-from analysis.vocabulary.instruments import Instrument, contradictions
+from analysis.vocabulary.instrument_entries import instruments_of
+from analysis.vocabulary.instruments import Instrument
+from analysis.vocabulary.phase_rules import PhaseRule, contradictory_limits, unknown_rules
+from analysis.vocabulary.settings import merged_tables, settings_of
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ class BaselineRule:
 
 @dataclass(frozen=True)
 class OutcomeRule:
-    """Shares of the baseline, in percent."""
+    """Shares of the baseline, in percent; the day of a rapid response; and who is a case, on which two scales."""
 
     response_percent: int
     partial_percent: int
+    rapid_day: int
+    caseness: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,25 @@ class Definitions:
     windows: WindowRule = field()
     report: ReportRule = field()
     instruments: dict[str, Instrument] = field(default_factory=dict)
+    phase_rule: dict[str, PhaseRule] = field(default_factory=dict)
+
+    @property
+    def phase_limits(self) -> dict[str, PhaseRule]:
+        """The limits of each rule that finds the phase from days and numbers: ``series``, ``label`` and added ones."""
+        series, label = self.series, self.label_rule
+        own = {
+            "series": PhaseRule(
+                "series",
+                series.loading_days,
+                series.completed_sessions,
+                loading_sessions=series.loading_sessions,
+                loading_gap=series.loading_gap,
+            ),
+            "label": PhaseRule(
+                "label", label.loading_days, label.completed_sessions, optimisation_days=label.optimisation_days
+            ),
+        }
+        return own | self.phase_rule
 
     @property
     def sha256(self) -> str:
@@ -187,7 +209,11 @@ def read_definitions(path: str | Path) -> Definitions:
         raise DataError(f"{path.name}: the definitions file cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path.name}: not valid TOML ({error}).") from None
-    merged = _merge(_default_data(), changes)
+    defaults = _default_data()
+    merged = merged_tables(defaults, changes)
+    if isinstance(merged["phase_rules"], list) and "phase_rules" in changes:
+        # The first row that fits is taken: rows of the dataset's own stand before the defaults, and add to them.
+        merged["phase_rules"] = merged["phase_rules"] + defaults["phase_rules"]
     if "name" not in changes and changes:
         merged["name"] = "changed"
     return _definitions(merged, path.name)
@@ -200,42 +226,21 @@ def _default_data() -> dict[str, Any]:
     return data
 
 
-def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        both_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both_tables else value
-    return merged
-
-
 def _definitions(data: dict[str, Any], file: str) -> Definitions:
     data = dict(data)
-    entries = data.pop("instruments")
-    if not isinstance(entries, dict):
-        raise DataError(f"{file}: `instruments` must be a table.")
-    instruments = {}
-    for name, entry in entries.items():
-        where = f"{file}: `instruments.{name}`"
-        if isinstance(entry, dict) and isinstance(entry.get("item_max"), int):
-            entry = entry | {"item_max": [entry["item_max"]] * int(entry.get("items", 0))}  # noqa: PLW2901
-        instrument = _build(Instrument, entry | {"name": name} if isinstance(entry, dict) else entry, where)
-        for contradiction in contradictions(instrument):
-            raise DataError(f"{where}: {contradiction}.")
-        instruments[name] = instrument
-    definitions: Definitions = _build(Definitions, data | {"instruments": instruments}, file)
+    instruments = instruments_of(data.pop("instruments"), file=file)
+    definitions: Definitions = settings_of(Definitions, data | {"instruments": instruments}, file)
     _check(definitions, file)
     return definitions
 
 
 def _check(definitions: Definitions, file: str) -> None:
-    rules = {"series", "label", "recorded"}
-    for choice in definitions.phase_rules:
-        if choice.rule not in rules:
-            raise DataError(f"{file}: `phase_rules` names the rule '{choice.rule}'; there are {sorted(rules)}.")
+    _check_phases(definitions, file)
     if definitions.baseline.choose not in {"last", "worst", "first", "mean"}:
         raise DataError(f"{file}: `baseline.choose` must be last, worst, first or mean.")
     if not 0 < definitions.outcome.partial_percent < definitions.outcome.response_percent <= 100:
         raise DataError(f"{file}: `outcome` needs 0 < partial_percent < response_percent <= 100.")
+    _check_caseness(definitions, file)
     windows = definitions.windows
     for first, last in ((windows.end_first, windows.end_last), (windows.late_first, windows.late_last)):
         if not 0 < first <= last:
@@ -244,42 +249,41 @@ def _check(definitions: Definitions, file: str) -> None:
         if name not in definitions.instruments:
             known = list(definitions.instruments)
             raise DataError(f"{file}: `report.instruments` names '{name}'.{nearest_name(name, known)}")
+        scale = definitions.instruments[name]
+        if scale.entry_score is None or scale.remission_score is None:
+            what = "the report shows response and remission, and it has no entry_score or no remission_score"
+            raise DataError(f"{file}: `report.instruments` names '{name}': {what}.")
 
 
-def _build(cls: Any, data: Any, where: str) -> Any:
-    """Make a settings object of a TOML table; every key known, every type right, nothing missing."""
-    if not isinstance(data, dict):
-        raise DataError(f"{where}: a table is needed here.")
-    hints = typing.get_type_hints(cls)
-    known = {f.metadata.get("key", f.name): f for f in fields(cls)}
-    for key in data:
-        if key not in known:
-            raise DataError(f"{where}: unknown key `{key}`.{nearest_name(key, list(known))}")
-    values = {}
-    for key, f in known.items():
-        if key in data:
-            values[f.name] = _value(hints[f.name], data[key], f"{where}: `{key}`")
-        elif f.default is MISSING and f.default_factory is MISSING:
-            raise DataError(f"{where}: the key `{key}` is missing.")
-    return cls(**values)
+def _check_phases(definitions: Definitions, file: str) -> None:
+    course, reloading = definitions.course, definitions.reloading
+    for name, number, least in (
+        ("course.gap_days", course.gap_days, 1),
+        ("course.booster_below", course.booster_below, 0),
+        ("recorded.completed_sessions", definitions.recorded.completed_sessions, 1),
+        ("reloading.sessions", reloading.sessions, 2),
+        ("reloading.days", reloading.days, 1),
+    ):
+        if number < least:
+            raise DataError(f"{file}: `{name}` must be at least {least}.")
+    for fault in unknown_rules([choice.rule for choice in definitions.phase_rules], list(definitions.phase_rule)):
+        raise DataError(f"{file}: {fault}")
+    for name, rule in definitions.phase_limits.items():
+        where = f"phase_rule.{name}" if name in definitions.phase_rule else name
+        for fault in contradictory_limits(rule, course_gap=course.gap_days):
+            raise DataError(f"{file}: `{where}`: {fault}.")
 
 
-def _value(hint: Any, value: Any, where: str) -> Any:
-    if isinstance(hint, types.UnionType):
-        return _value(typing.get_args(hint)[0], value, where)
-    if is_dataclass(hint):
-        return _build(hint, value, where)
-    if typing.get_origin(hint) is tuple:
-        parts = typing.get_args(hint)
-        if not isinstance(value, list):
-            raise DataError(f"{where} must be a list.")
-        kinds = [parts[0]] * len(value) if parts[-1] is Ellipsis else list(parts)
-        if len(kinds) != len(value):
-            raise DataError(f"{where} must list {len(kinds)} values.")
-        return tuple(_value(kind, each, where) for kind, each in zip(kinds, value, strict=True))
-    if typing.get_origin(hint) is dict:
-        return value
-    if type(value) is not hint:
-        names = {int: "a whole number", str: "a text", bool: "true or false"}
-        raise DataError(f"{where} must be {names[hint]}.")
-    return value
+def _check_caseness(definitions: Definitions, file: str) -> None:
+    where = f"{file}: `outcome.caseness`"
+    if definitions.outcome.rapid_day < 1:
+        raise DataError(f"{file}: `outcome.rapid_day` must be 1 or more.")
+    names = [name for name, _ in definitions.outcome.caseness]
+    if len(set(names)) != 2:  # noqa: PLR2004 - recovery is of two scales jointly
+        raise DataError(f"{where} must list two different scales, each with the score from which somebody is a case.")
+    for name, score in definitions.outcome.caseness:
+        scale = definitions.instruments.get(name)
+        if scale is None:
+            raise DataError(f"{where} names '{name}'.{nearest_name(name, list(definitions.instruments))}")
+        if not scale.total_min < score <= scale.total_max:
+            raise DataError(f"{where}: {name} must lie between {scale.total_min + 1} and {scale.total_max}.")

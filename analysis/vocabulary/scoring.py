@@ -1,6 +1,6 @@
 """From items and recorded totals to the total that is used, in SQL, so that it works at any size.
 
-The rules (the same for every instrument, with the instrument's own numbers):
+The rules, with each instrument's own numbers:
 
 - No total and no item: set aside, ``no score recorded``.
 - All items answered: the total is their sum; a recorded total that differs is set aside.
@@ -9,17 +9,27 @@ The rules (the same for every instrument, with the instrument's own numbers):
   items (which is too low, and is replaced); any other is set aside.
 - More items missing: set aside, unless the suicide item alone is recorded beside a total (a common export); then the
   recorded total is used.
-- An item or a total outside its range, or an item the scale does not have: set aside.
+- An item or a total outside its range, a total that no answers give, or an item the scale does not have: set aside.
+- A scale with domains adds up the highest answer of each. A missing answer may have been the highest, so it is set
+  aside, unless the answers are alternatives of which one is enough.
+- A scale with a multiplier is counted multiplied, and so are recorded totals; one beside items that was not multiplied
+  is replaced.
+- A category is the highest one that an item was answered yes for. An item that the form skips may be blank; one that is
+  answered yes all the same contradicts, and is set aside. So is a form whose missing answers could make the category a
+  higher one, and a recorded total without items: it may be a sum.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 
 from analysis.vocabulary.instruments import Instrument
+from analysis.vocabulary.scoring_scales import scale_sql
 
 REASONS = (
     "unknown instrument",
     "no score recorded",
     "item out of range",
+    "answers contradict each other",
+    "total of a category",
     "total out of range",
     "too few items",
     "total disagrees with items",
@@ -88,52 +98,36 @@ def scored_rows_sql(
     [(2, 'P1', 'PHQ-9', 12, 0, False, None)]
     """
     scales = list(instruments.values())
+    written = [scale_sql(scale, items=items) for scale in scales]
     known = " ".join(f"WHEN {_quoted(name)} THEN {number}" for number, name in enumerate(instruments))
 
-    def of_scale(each: Callable[[Instrument], str], otherwise: str) -> str:
-        """Write what a scale's own numbers make of a row; scales that are alike in it share one branch."""
+    def by_scale(texts: Iterable[str], otherwise: str) -> str:
+        """Write what each scale's own text makes of a row; scales with the same text share one branch."""
         alike: dict[str, list[int]] = {}
-        for number, scale in enumerate(scales):
-            alike.setdefault(each(scale), []).append(number)
-        cases = " ".join(
-            f"WHEN _scale IN ({', '.join(map(str, numbers))}) THEN {written}" for written, numbers in alike.items()
-        )
+        for number, text in enumerate(texts):
+            alike.setdefault(text, []).append(number)
+        alike.pop(otherwise, None)
+        # A longer list would be looked up by a join.
+        groups = [(text, those[k : k + 4]) for text, those in alike.items() for k in range(0, len(those), 4)]
+        cases = " ".join(f"WHEN _scale IN ({', '.join(map(str, those))}) THEN {text}" for text, those in groups)
         return f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
 
-    def own(scale: Instrument) -> list[str]:
-        return [f"item_{k}" for k in range(1, min(scale.items, items) + 1)]
-
-    def wrong(scale: Instrument) -> str:
-        tops: dict[int, list[str]] = {}
-        for item, top in zip(own(scale), scale.item_max, strict=False):
-            tops.setdefault(top, []).append(item)
-        # Of several items, the greatest and the least pass over those that are missing.
-        tests = [f"greatest({', '.join(those)}) > {top}" for top, those in tops.items()]
-        tests += [f"least({', '.join(own(scale))}) < 0"] if own(scale) else []
-        others = [f"item_{k}" for k in range(scale.items + 1, items + 1)]
-        tests += [f"coalesce({', '.join(others)}) IS NOT NULL"] if others else []
-        return f"coalesce({' OR '.join(tests)}, false)" if tests else "false"
-
-    def suicide(scale: Instrument) -> str:
-        number = scale.suicide_item
-        return f"item_{number} IS NOT NULL" if number and number <= items else "false"
-
     # Most forms have all items or none; only the others are counted item by item.
-    whole = of_scale(lambda scale: " + ".join(own(scale)) or "NULL::INTEGER", "NULL::INTEGER")
-    none = of_scale(lambda scale: f"coalesce({', '.join(own(scale))}) IS NULL" if own(scale) else "true", "true")
-    all_own = of_scale(lambda scale: str(len(own(scale))), "0")
-    answered = of_scale(lambda scale: " + ".join(f"({item} IS NOT NULL)::INTEGER" for item in own(scale)) or "0", "0")
-    item_sum = of_scale(lambda scale: " + ".join(f"coalesce({item}, 0)" for item in own(scale)) or "0", "0")
-    length = of_scale(lambda scale: str(scale.items), "0")
-    needed = of_scale(lambda scale: str(scale.items - scale.missing_items_allowed), "1")
+    whole = by_scale((each.whole for each in written), "NULL::INTEGER")
+    none = by_scale((each.none for each in written), "true")
+    whole_answered = by_scale((each.whole_answered for each in written), "0")
+    answered = by_scale((each.answered for each in written), "0")
+    part = by_scale((each.part for each in written), "0")
+    length = by_scale((each.length for each in written), "0")
+    needed = by_scale((each.needed for each in written), "1")
     scored = f"""SELECT *, CASE WHEN NOT _by_items THEN total WHEN items_answered = _items THEN _sum
       ELSE (2 * _sum * _items + items_answered) // (2 * items_answered) END::INTEGER AS _used
     FROM (
       SELECT *, items_answered >= {needed} AS _by_items
       FROM (
         SELECT *, {length} AS _items,
-          CASE WHEN _whole IS NOT NULL THEN {all_own} WHEN {none} THEN 0 ELSE {answered} END AS items_answered,
-          CASE WHEN _whole IS NOT NULL THEN _whole WHEN {none} THEN 0 ELSE {item_sum} END AS _sum
+          CASE WHEN _whole IS NOT NULL THEN {whole_answered} WHEN {none} THEN 0 ELSE {answered} END AS items_answered,
+          CASE WHEN _whole IS NOT NULL THEN _whole WHEN {none} THEN 0 ELSE {part} END AS _sum
         FROM (
           SELECT *, {whole} AS _whole
           FROM (SELECT *, CASE instrument {known or "WHEN NULL THEN 0"} END AS _scale FROM {source})
@@ -144,18 +138,24 @@ def scored_rows_sql(
     prorated = "_by_items AND items_answered < _items AS prorated"
     if not reasons:
         return f"SELECT * EXCLUDE ({own_columns}) REPLACE (_used AS total), {prorated} FROM ({scored})"
-    highest = of_scale(lambda scale: str(scale.total_max), "0")
+    lowest = by_scale((str(scale.total_min) for scale in scales), "0")
+    highest = by_scale((str(scale.total_max) for scale in scales), "0")
+    is_category = by_scale(("true" if scale.score_kind == "category" else "false" for scale in scales), "false")
     return f"""SELECT * EXCLUDE (_reason, {own_columns}) REPLACE (CASE WHEN _reason IS NULL THEN _used END AS total),
   _reason IS NULL AND {prorated}, _reason
 FROM (
   SELECT *, CASE
       WHEN _scale IS NULL THEN 'unknown instrument'
-      WHEN {of_scale(wrong, "false")} THEN 'item out of range'
-      WHEN total NOT BETWEEN 0 AND {highest} THEN 'total out of range'
+      WHEN {by_scale((each.wrong_item for each in written), "false")} THEN 'item out of range'
+      WHEN {by_scale((each.contradiction for each in written), "false")} THEN 'answers contradict each other'
+      WHEN total IS NOT NULL AND items_answered = 0 AND {is_category} THEN 'total of a category'
+      WHEN total NOT BETWEEN {lowest} AND {highest}
+        OR {by_scale((each.impossible_total for each in written), "false")} THEN 'total out of range'
       WHEN total IS NULL AND items_answered = 0 THEN 'no score recorded'
-      WHEN _by_items AND total <> _used AND (items_answered = _items OR total <> _sum) THEN 'total disagrees with items'
-      WHEN NOT _by_items AND items_answered > 0
-        AND (total IS NULL OR NOT (items_answered = 1 AND {of_scale(suicide, "false")})) THEN 'too few items'
+      WHEN _by_items AND total <> _used AND (items_answered = _items OR total <> _sum)
+        AND NOT {by_scale((each.raw_total for each in written), "false")} THEN 'total disagrees with items'
+      WHEN NOT _by_items AND items_answered > 0 AND (total IS NULL OR NOT (items_answered = 1
+        AND {by_scale((each.only_suicide for each in written), "false")})) THEN 'too few items'
     END AS _reason
   FROM ({scored})
 )"""

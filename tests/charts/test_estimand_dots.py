@@ -114,3 +114,18 @@ def test_the_words_for_screen_readers(rates, public):
         "(50 of 125); of everyone who started 33 in 100 (50 of 150); of those scored who completed loading 55 in 100 "
         "(44 of 80) responded."
     )
+
+
+def test_bounds_are_a_grey_bar_without_a_dot(rates, public, marks, crowding):
+    bounds = rates([("end of loading", 50, 125, 150)], estimand="bounds").assign(estimate=np.nan, low=0.4, high=0.6)
+    table = pd.concat([ladder(rates), bounds], ignore_index=True)
+    ax = charts.denominators(table)
+    assert len(marks(ax, "points")) == 4
+    bars = marks(ax, "interval")
+    assert [tuple(end) for end in bars[-1].get_segments()[0][:, 0:1]] == [(0.4,), (0.6,)]
+    assert marks(ax, "range")[-1].get_text() == "40 to 60 %"
+    assert crowding(ax) == []
+    assert "from none to all of those not seen responded): 40 to 60 %" in charts.alt_text(ax)
+    hidden = charts.denominators(public(table.assign(status=["ok"] * 4 + ["hidden"])))
+    assert len(marks(hidden, "interval")) == 4
+    assert "40 to 60 %" not in charts.alt_text(hidden)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.cohort.windows import parse_window
+from analysis.cohort.windows import parse_window, window_before
 from analysis.vocabulary.definitions import default_definitions
 from analysis.vocabulary.errors import CallError
 
@@ -23,6 +23,7 @@ RULES = default_definitions()
         ("month 12 after loading", 346, 375, 360, 403),
         ("day 28 +- 7", 21, 35, 28, 36),
         ("day 0 ± 3", -3, 3, 0, 4),
+        ("by day 7", 1, 7, 7, 8),
         ("24 h", 18, 36, 24, 3),
         ("baseline", 0, 0, 0, 71),
     ],
@@ -42,6 +43,7 @@ def test_a_window_has_its_days_and_closes_for_everyone_on_one_day(name, first, l
         "month 0 after loading",
         "month 13 after loading",
         "day 28",
+        "by day 0",
         "48 h",
     ],
 )
@@ -58,3 +60,18 @@ def test_the_days_come_from_the_definitions():
 def test_a_window_has_one_name_however_it_is_written():
     assert parse_window(" day 28 ±  7", RULES) == parse_window("day 28 +- 7", RULES)
     assert parse_window("after session 03", RULES).name == "after session 3"
+
+
+def test_only_a_month_has_a_window_before_it_and_the_first_has_the_end_of_loading():
+    before = {
+        name: window_before(parse_window(name, RULES), RULES)
+        for name in ("month 1 after loading", "month 12 after loading")
+    }
+    assert [window and window.name for window in before.values()] == ["end of loading", "month 11 after loading"]
+    for name in ("end of loading", "after session 3", "day 28 +- 7", "by day 7", "24 h", "baseline"):
+        assert window_before(parse_window(name, RULES), RULES) is None
+
+
+def test_the_month_before_follows_the_days_of_the_definitions():
+    other = replace(RULES, windows=replace(RULES.windows, month_days=28))
+    assert window_before(parse_window("month 6 after loading", other), other).nearest == 140

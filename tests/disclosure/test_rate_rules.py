@@ -17,3 +17,31 @@ def test_what_is_shown_is_unchanged_and_every_row_stays(demo_cohort):
     pd.testing.assert_frame_equal(shown.loc[ok, RATE_VALUES], raw.loc[ok, RATE_VALUES])
     assert shown.loc[shown["status"] == "hidden", RATE_VALUES].isna().all().all()
     pd.testing.assert_series_equal(shown["clinic_id"], raw["clinic_id"])
+
+
+def rates_of(outcome, numerator, scored, eligible, estimand="nonresponder"):
+    """Make one row of rates of 200 people, of whom 150 have a baseline."""
+    denominator = scored if estimand == "observed" else eligible
+    row = {"instrument": "PHQ-9", "window": "end of loading", "outcome": outcome, "estimand": estimand}
+    row |= {"estimate": numerator / denominator, "low": 0.1, "high": 0.9, "numerator": numerator}
+    row |= {"denominator": denominator, "status": "ok", "started": 200, "with_baseline": 150, "eligible": eligible}
+    return row | {"scored": scored, "period": "2025"}
+
+
+def test_an_outcome_of_a_few_more_people_does_not_tell_how_many_are_not_eligible():
+    """145 of 150 with a baseline are eligible: beside them the 150 of worsening would tell of 5 people."""
+    table = pd.DataFrame([rates_of("response", 60, 100, 145), rates_of("worsening", 20, 104, 150)])
+    shown = hide_rates(table.copy(), 10)
+    assert shown["eligible"].tolist()[0] == 145
+    assert shown["eligible"].isna().tolist() == [False, True]
+    assert shown["with_baseline"].isna().all()
+    assert shown["status"].tolist() == ["ok", "hidden"]
+
+
+def test_bounds_are_hidden_with_those_scored():
+    """Of 108 eligible 100 were scored: the upper end would tell that 8 were not."""
+    bounds = rates_of("response", 60, 100, 108) | {"estimand": "bounds", "estimate": float("nan")}
+    shown = hide_rates(pd.DataFrame([rates_of("response", 60, 100, 108), bounds]), 10)
+    assert shown["scored"].isna().all()
+    assert shown["status"].tolist()[1] == "hidden"
+    assert shown[["low", "high"]].iloc[1].isna().all()

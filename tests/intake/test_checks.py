@@ -147,12 +147,19 @@ def test_a_session_that_no_phase_rule_covers_is_a_warning(tmp_path):
     assert problems_of(tmp_path, sessions=sessions) == [("warning", "sessions", "", "no phase rule", "2, 4, 6")]
 
 
-def test_the_phase_rules_are_those_of_the_dataset(tmp_path):
-    sessions = "patient_id | day | treatment | route \n P1 | 0 | ketamine | iv \n P2 | 0 | ketamine | oral"
+def test_the_phase_rules_of_the_dataset_stand_before_the_defaults(tmp_path):
+    sessions = """
+        patient_id | day | treatment | route
+        P1         |   0 | ketamine  | iv
+        P2         |   0 | ketamine  | oral
+        P3         |   0 | ketamine  | im
+        P4         |   0 | ect       | none
+    """
     clinic = write_clinic(tmp_path, sessions=sessions, settings='definitions = "ours.toml"')
-    rules = '[[phase_rules]]\ntreatment = "ketamine"\nroutes = ["oral"]\nrule = "series"\n'
-    (clinic / "ours.toml").write_text(f'name = "ours"\n{rules}')
-    assert found(check_dataset(clinic)) == [("warning", "sessions", "", "no phase rule", "2")]
+    added = '[[phase_rules]]\ntreatment = "ketamine"\nroutes = ["oral"]\nrule = "series"\n'
+    taken_away = '[[phase_rules]]\ntreatment = "ketamine"\nroutes = ["im"]\nrule = "recorded"\n'
+    (clinic / "ours.toml").write_text(f'name = "ours"\n{added}{taken_away}')
+    assert found(check_dataset(clinic)) == [("warning", "sessions", "", "no phase rule", "4, 5")]
 
 
 def test_sessions_without_a_column_route_are_told_by_their_rows(tmp_path):
@@ -233,10 +240,10 @@ def test_totals_and_items(tmp_path, total, items, reason, used):
 
 
 def test_a_scale_without_an_entry_is_set_aside_and_named_where_that_is_safe(tmp_path):
-    scores = SCORES + "P1 | 0 | CADSS | 3 \n P1 | 1 | cadss | 3 \n P1 | 2 | phq9 | 9 \n P1 | 3 | Zebedee | 4"
+    scores = SCORES + "P1 | 0 | CGI-S | 3 \n P1 | 1 | cgi-s | 3 \n P1 | 2 | phq9 | 9 \n P1 | 3 | Zebedee | 4"
     (problem,) = check_dataset(write_clinic(tmp_path, scores=scores)).itertuples()
     assert (problem.severity, problem.rule, problem.count) == ("set-aside", "unknown instrument", 4)
-    assert "(CADSS: 2, PHQ-9 written otherwise: 1)" in problem.message
+    assert "(CGI-S: 2, PHQ-9 written otherwise: 1)" in problem.message
     assert "Zebedee" not in problem.message
 
 
@@ -248,7 +255,7 @@ def test_scores_on_no_known_scale_at_all_are_an_error(tmp_path):
 def many_scores(good: int, bad: int, empty: int = 0, other: int = 0) -> str:
     totals = ["12"] * good + ["300"] * bad + [""] * empty
     rows = [f"P1 | {day} | PHQ-9 | {total}" for day, total in enumerate(totals)]
-    rows += [f"P1 | {day} | CADSS | 3" for day in range(other)]
+    rows += [f"P1 | {day} | CGI-S | 3" for day in range(other)]
     return "\n".join(["patient_id | day | instrument | total", *rows])
 
 
@@ -284,3 +291,26 @@ def test_a_header_without_rows_stops_only_a_required_table(tmp_path, table, seve
     header = {"sessions": "patient_id,day,treatment\n", "events": "patient_id,day,event\n"}
     (clinic / f"{table}.csv").write_text(header[table])
     assert (severity, table, "", "no rows", "") in found(check_dataset(clinic))
+
+
+def test_the_reasons_that_only_some_scales_have_are_told(tmp_path):
+    """A skipped question answered yes, a category with a total alone, a WHO-5 that is no multiple of 4, and a SHAPS."""
+    cells = " | ".join(f"item_{number}" for number in range(1, 8))
+    blank = " | ".join([""] * 7)
+    scores = f"""
+        patient_id | day | instrument | total | {cells}
+        P1         |   0 | C-SSRS     |       | 0 | 0 | 1 | | | 0 |
+        P1         |   1 | C-SSRS     | 3     | {blank}
+        P1         |   2 | WHO-5      | 13    | {blank}
+        P1         |   3 | SHAPS      | 14    | {blank}
+        P1         |   4 | C-SSRS     |       | 0 | 0 | | | | 0 |
+    """
+    rows = "".join(f"P1 | {day} | PHQ-9 | 12 | {blank}\n" for day in range(10, 40))
+    clinic = write_clinic(tmp_path, scores=scores.rstrip() + "\n" + rows)
+    told = {problem.rule: problem.message for problem in check_dataset(clinic).itertuples()}
+    assert "answered yes, though the one before it is answered no" in told["answers contradict each other"]
+    assert "the scale gives a category and no total" in told["total of a category"]
+    assert "or no answers can give it" in told["total out of range"]
+    assert "(SHAPS without its scoring, SHAPS-dichotomous or SHAPS-sum: 1)" in told["unknown instrument"]
+    used = open_dataset(clinic).table("scores").set_index("instrument")
+    assert used.loc["C-SSRS", ["total", "items_answered", "prorated"]].tolist() == [0, 3, False]

@@ -108,7 +108,7 @@ def test_cursors_share_the_tables_and_keep_their_own_work(clinic):
 
 
 def test_rows_read_are_rows_used_and_rows_set_aside(tmp_path):
-    scores = SCORES + "P1 | 9 | PHQ-9 | \n P1 | 11 | PHQ-9 | 99 \n P1 | 13 | CADSS | 4"
+    scores = SCORES + "P1 | 9 | PHQ-9 | \n P1 | 11 | PHQ-9 | 99 \n P1 | 13 | CGI-S | 4"
     dataset = open_dataset(write_clinic(tmp_path, scores=scores))
     assert dataset.rows.values.tolist() == [["sessions", 3, 3, 0], ["scores", 6, 3, 3]]
     assert dataset.set_aside.values.tolist() == [

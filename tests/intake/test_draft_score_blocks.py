@@ -92,9 +92,9 @@ def test_archived_forms_are_left_out(tmp_path):
 
 
 def test_a_scale_without_an_entry_comes_in_beside_one_that_has_it(tmp_path):
-    _, text, back = scores_of(tmp_path, "MRN,Date,PHQ-9,WSAS\n1,2025-01-03,18,30\n")
-    assert "WSAS: no entry among the instruments" in text
-    assert [row["instrument"] for row in back] == ["PHQ-9", "WSAS"]
+    _, text, back = scores_of(tmp_path, "MRN,Date,PHQ-9,SHAPS\n1,2025-01-03,18,30\n")
+    assert "SHAPS: no entry among the instruments" in text
+    assert [row["instrument"] for row in back] == ["PHQ-9", "SHAPS"]
 
 
 def test_a_few_items_that_were_not_found_are_told(tmp_path):

@@ -131,3 +131,23 @@ def test_changed_definitions_are_read_and_their_faults_told(tmp_path):
     (tmp_path / "ours.toml").write_text("[course]\ngap_dais = 60\n")
     _, problems = read(tmp_path, about)
     assert "unknown key `gap_dais`" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            'treatment = "ketamin"\nroutes = ["iv"]',
+            "names the treatment 'ketamin'. Did you mean 'ketamine'? There are: ketamine,",
+        ),
+        (
+            'treatment = "ketamine"\nroutes = ["iv", "vein"]',
+            "names the route 'vein'. There are: iv, im, sc, intranasal",
+        ),
+    ],
+)
+def test_a_phase_rule_for_a_treatment_or_route_that_does_not_exist_is_named(tmp_path, choice, message):
+    (tmp_path / "ours.toml").write_text(f'name = "ours"\n[[phase_rules]]\n{choice}\nrule = "series"\n')
+    _, problems = read(tmp_path, GOOD | {"definitions": '"ours.toml"'})
+    assert f"ours.toml: `phase_rules` {message}" in problems[0].message
+    assert problems[0].severity == "error"

@@ -382,7 +382,7 @@ def test_a_column_that_the_mapping_drops_now_is_noticed(clinic: Clinic) -> None:
 def test_a_changed_basis_and_changed_definitions_are_told(clinic: Clinic) -> None:
     path = clinic.mapping()
     text = path.read_text(encoding="utf-8").replace("limited-data-set", "expert-determination")
-    path.write_text(text + "[definitions.instruments.PHQ-9]\nremission_max = 5\n", encoding="utf-8")
+    path.write_text(text + "[definitions.instruments.PHQ-9]\nremission_score = 5\n", encoding="utf-8")
     revision = update_dataset(clinic.dataset, clinic.write(export()), mapping=path, key_file=clinic.key)
     assert revision.settings["setting"].tolist() == ["basis", "definitions"]
     assert revision.settings.iloc[0, 1:].tolist() == ["limited-data-set", "expert-determination"]

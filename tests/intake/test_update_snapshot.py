@@ -94,7 +94,7 @@ def test_settings_tell_definitions_and_extra_columns_apart(tmp_path: Path) -> No
         basis="public-research",
         sessions="patient_id | day | treatment | room\nP1 | 0 | ketamine | A\nP2 | 0 | ketamine | B",
     )
-    (other / "own.toml").write_text("[instruments.PHQ-9]\nremission_max = 5\n", encoding="utf-8")
+    (other / "own.toml").write_text("[instruments.PHQ-9]\nremission_score = 5\n", encoding="utf-8")
     shown = [
         take_snapshot(open_dataset(folder), tmp_path / f"{folder.name}.duckdb").settings for folder in (plain, other)
     ]

@@ -152,7 +152,7 @@ def test_the_dictionary_lists_every_input_column_and_allowed_word():
             assert row is None or all(f"`{word}`" in row[0] for word in words), (name, column.name)
 
 
-@pytest.mark.parametrize("name", ["courses", "sessions", "outcomes"])
+@pytest.mark.parametrize("name", ["courses", "sessions", "maintenance", "outcomes"])
 def test_the_dictionary_lists_every_derived_column(demo_cohort, name):
     kinds = {
         "text": {"str", "object"},

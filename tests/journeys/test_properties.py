@@ -168,7 +168,9 @@ def opened(tables: dict[str, list[dict[str, Any]]], choose: str = "last") -> Coh
     with tempfile.TemporaryDirectory() as folder:
         definitions = f'[baseline]\nchoose = "{choose}"\n' if choose != "last" else ""
         path = write_folder(Path(folder) / "dataset", tables, data_cut=str(CUT), definitions=definitions)
-        return derive(open_dataset(path))
+        cohort = derive(open_dataset(path))
+        assert len(cohort.dataset.partitions) == 1  # the files are looked at once more, while they are there
+        return cohort
 
 
 def plain(tables: dict[str, list[dict[str, Any]]], choose: str = "last") -> plain_methods.PlainCohort:
@@ -192,7 +194,7 @@ COURSE_COLUMNS += ["loading_sessions", "maintenance_sessions", "last_loading_day
 COURSE_COLUMNS += ["loading_closes_course_day", "loading_status"]
 SESSION_COLUMNS = ["patient_id", "day", "sequence", "course", "session_number", "course_day", "phase", "stage"]
 OUTCOME_COLUMNS = ["patient_id", "course", "instrument", "day", "occasion", "total", "course_day", "session_number"]
-OUTCOME_COLUMNS += ["phase", "stage", "baseline", "eligible", "change", "percent_change", *plain_methods.OUTCOMES]
+OUTCOME_COLUMNS += ["phase", "stage", "baseline", "eligible", "change", "percent_change", *plain_methods.JUDGED]
 
 
 def check_rows(frame: pd.DataFrame, rows: list[dict[str, Any]], columns: list[str], key: list[str]) -> None:

@@ -5,6 +5,7 @@ a test which finds both equal has found something. Rows are dicts, a missing val
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -16,6 +17,7 @@ COURSE_GAP = 90
 SERIES_ROUTES = ("iv", "im", "sc", "intranasal", "sublingual")
 OCCASION_ORDER = {"between": 0, "pre": 1, "post": 2}
 OUTCOMES = ("response", "remission", "partial_response", "reliable_improvement", "reliable_deterioration")
+JUDGED = (*OUTCOMES, "worsening")
 
 
 @dataclass
@@ -43,7 +45,9 @@ def derive(
             continue
         scores = valid_scores([row for row in tables.get("scores", []) if row["patient_id"] == patient_id], instruments)
         for course in own_courses:
-            course["baselines"] = {name: baseline_of(scores, name, course, choose, before) for name in instruments}
+            course["baselines"] = {
+                name: baseline_of(scores, each, course, choose, before) for name, each in instruments.items()
+            }
         courses += own_courses
         sessions += [session for course in own_courses for session in course["given"]]
         outcomes += outcomes_of_patient(scores, own_courses, instruments)
@@ -259,7 +263,10 @@ def outcomes_of_patient(scores: list[Row], courses: list[Row], instruments: dict
 
 def is_eligible(baseline: Fraction | None, instrument: Any) -> bool | None:
     """Compare a baseline with the entry score; unknown without a baseline."""
-    return None if baseline is None else bool(baseline >= instrument.entry_score)
+    if baseline is None or instrument.entry_score is None:
+        return None
+    higher = instrument.direction == "higher"
+    return bool(baseline <= instrument.entry_score if higher else baseline >= instrument.entry_score)
 
 
 def session_followed(score: Row, courses: list[Row]) -> tuple[Row, Row | None]:
@@ -292,18 +299,24 @@ def stage_of_score(score: Row, course: Row, session: Row | None) -> str:
     return str(session["stage"]) if session is not None and phase == "maintenance" else phase
 
 
-def baseline_of(scores: list[Row], instrument: str, course: Row, choose: str, before: int) -> Fraction | None:
+def baseline_of(scores: list[Row], instrument: Any, course: Row, choose: str, before: int) -> Fraction | None:
     """Choose the baseline of a course among the scores of one instrument."""
+    totals = [Fraction(row["total"]) for row in baseline_scores(scores, instrument, course, choose, before)]
+    return sum(totals, Fraction(0)) / len(totals) if totals else None
+
+
+def baseline_scores(scores: list[Row], instrument: Any, course: Row, choose: str, before: int) -> list[Row]:
+    """List the scores that make a baseline: one, or for the mean all there are. Of equally bad ones it is the last."""
     first_day = course["first_day"]
-    same = [row for row in scores if row["instrument"] == instrument and row["occasion"] != "post"]
+    same = [row for row in scores if row["instrument"] == instrument.name and row["occasion"] != "post"]
     near = [row for row in same if first_day - before <= row["day"] <= first_day]
     near.sort(key=in_time)
-    totals = [Fraction(row["total"]) for row in near]
-    if not totals:
-        return None
-    if choose == "mean":
-        return sum(totals, Fraction(0)) / len(totals)
-    return {"last": totals[-1], "first": totals[0], "worst": max(totals)}[choose]
+    if choose == "mean" or not near:
+        return near
+    if choose == "worst":
+        sign = -1 if instrument.direction == "higher" else 1
+        return [max(near, key=lambda row: (sign * row["total"], in_time(row)))]
+    return [near[-1] if choose == "last" else near[0]]
 
 
 def in_time(row: Row) -> tuple[int, int]:
@@ -317,22 +330,27 @@ def judgements(outcome: Row, instrument: Any) -> Row:
     change = None if baseline is None or outcome["session_number"] == 0 else total - baseline
     percent = 100 * change / baseline if change is not None and baseline else None
     difference = {"change": change, "percent_change": percent}
+    higher, points = instrument.direction == "higher", instrument.reliable_change
+    rise = None if change is None else -change if higher else change
+    worse = {"worsening": None if points is None or rise is None else rise >= points}
     if outcome["session_number"] == 0 or not outcome["eligible"]:
-        return difference | dict.fromkeys(OUTCOMES)
-    points = instrument.reliable_change
+        return difference | dict.fromkeys(OUTCOMES) | worse
+    needed, cut_off = instrument.response_points, instrument.remission_score
+    remitted = None if cut_off is None else total >= cut_off if higher else total <= cut_off
     return difference | {
-        "response": None if baseline == 0 else 2 * total <= baseline,
-        "remission": total <= instrument.remission_max,
-        "partial_response": None if baseline == 0 else 4 * total <= 3 * baseline and 2 * total > baseline,
-        "reliable_improvement": None if points is None else baseline - total >= points,
-        "reliable_deterioration": None if points is None else total - baseline >= points,
+        "response": 2 * total <= baseline if needed is None else -rise >= needed,
+        "remission": remitted,
+        "partial_response": 4 * total <= 3 * baseline and 2 * total > baseline if needed is None else None,
+        "reliable_improvement": None if points is None else -rise >= points,
+        "reliable_deterioration": None if points is None else rise >= points,
+        **worse,
     }
 
 
 # --- windows, due, the ladder -----------------------------------------------------------------------------------------
 
 
-def picked(cohort: PlainCohort, course: Row, instrument: str, window: str) -> Row | None:
+def picked(cohort: PlainCohort, course: Row, instrument: str, window: str) -> Row | None:  # noqa: PLR0911
     """Pick the one score of a window, or none."""
     own = [
         row
@@ -348,6 +366,9 @@ def picked(cohort: PlainCohort, course: Row, instrument: str, window: str) -> Ro
     if number := re.fullmatch(r"month (\d+) after loading", window):
         m = int(number[1])
         return nearest_score(own, last, first=30 * m - 14, final=30 * m + 15, nearest=30 * m)
+    if number := re.fullmatch(r"by day (\d+)", window):
+        near = [row for row in own if 1 <= row["day"] - course["first_day"] <= int(number[1])]
+        return max(near, key=in_time, default=None)
     if numbers := re.fullmatch(r"day (\d+) \+- (\d+)", window):
         d, w = int(numbers[1]), int(numbers[2])
         return nearest_score(own, course["first_day"], first=d - w, final=d + w, nearest=d)
@@ -389,6 +410,8 @@ def due_course_day(course: Row, window: str) -> int:
         days[window] = last + 30 * int(number[1]) + 16
     if number := re.fullmatch(r"after session (\d+)", window):
         days[window] = 7 * max(8, int(number[1])) + 15
+    if number := re.fullmatch(r"by day (\d+)", window):
+        days[window] = int(number[1]) + 1
     if numbers := re.fullmatch(r"day (\d+) \+- (\d+)", window):
         days[window] = int(numbers[1]) + int(numbers[2]) + 1
     return days[window]
@@ -409,8 +432,9 @@ def ladder(
     outcome: str = "response",
     courses: str = "first",
     period: tuple[date, date] | None = None,
+    rungs: Callable[[PlainCohort, Row, Any, str, str], list[str]] | None = None,
 ) -> dict[str, int]:
-    """Count every rung, every reason and the side branches."""
+    """Count every rung, every reason and the side branches; `plain_outcomes` has the rungs of other outcomes."""
     names = (
         "treated",
         "prior_ketamine",
@@ -445,7 +469,7 @@ def ladder(
             continue
         count["started"] += 1
         count[f"loading_{course['loading_status']}"] += 1
-        for name in rungs_of(cohort, course, instruments[instrument], window, outcome):
+        for name in (rungs or rungs_of)(cohort, course, instruments[instrument], window, outcome):
             count[name] += 1
     return count
 

@@ -82,6 +82,12 @@ def test_versions_are_told(written):
     assert {"ketamine-outcomes", "python", "pandas", "duckdb", "matplotlib"} <= set(versions)
 
 
+def test_the_measures_shown_are_told_by_name_version_and_hash_of_their_rule(written):
+    measures = manifest_of(written[1])["measures"]
+    assert [label.split()[0] for label in measures][3:5] == ["response", "remission"]
+    assert all(re.fullmatch(r"[a-z-]+ \d+ \([0-9a-f]{8}\)", label) for label in measures)
+
+
 def test_an_internal_report_says_that_nothing_is_hidden(content_of):
     content = content_of(People("North", 40, end=8), audience="internal")
     assert provenance(content)["disclosure"] == "nothing hidden (internal)"

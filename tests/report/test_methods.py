@@ -2,7 +2,8 @@
 
 from made_up_clinics import People
 
-from analysis.report.methods import scale_rows, window_rows
+from analysis.report.content import Content
+from analysis.report.methods import MEASURES_OF_TABLES, measure_rows, scale_rows, window_rows
 
 CHANGED = """
 name = "changed"
@@ -17,7 +18,7 @@ sessions = 3
 months = 6
 [instruments.PHQ-9]
 entry_score = 12
-remission_max = 3
+remission_score = 3
 verified = true
 """
 
@@ -65,3 +66,38 @@ def test_scales_in_the_order_of_the_report_with_a_mark_where_not_checked(content
     assert rows[0]["missing"] == "none"
     assert rows[1]["missing"] == "up to 2"
     assert rows[0]["check"] == "Not checked against the original publication."
+
+
+def test_every_table_with_an_outcome_has_its_measures_on_cards(two_clinics):
+    titles = [row["title"] for row in measure_rows(two_clinics)]
+    assert titles == [
+        "The flow of people",
+        "Baseline recorded",
+        "Loading completed",
+        "Response",
+        "Remission",
+        "Response after each loading session",
+        "Remission after each loading session",
+        "Mean score after each loading session",
+        "Response in each month after loading",
+        "Remission in each month after loading",
+        "Scored in time",
+    ]
+    breakdowns = {"by_route", "by_clinic", "other_scales", "rows"}
+    assert set(two_clinics.tables) - breakdowns <= set(MEASURES_OF_TABLES)
+
+
+def test_a_card_names_the_numbers_in_force_and_the_scales_shown(content_of):
+    content: Content = content_of(People("North", 40, end=8), definitions=CHANGED)
+    cards = {row["title"]: dict(row["sections"]) for row in measure_rows(content)}
+    assert "cut-off (PHQ-9: 3 or less)" in cards["Remission"]["Numerator"]
+    assert "entry score (PHQ-9: 12 or more)" in cards["Remission"]["Denominator"]
+    assert "days 2 to 16 after the last loading session" in cards["Response"]["Window"]
+    assert "for k = 1 to 3" in cards["Response after each loading session"]["Numerator"]
+    assert "28m - 14" in cards["Response in each month after loading"]["Window"]
+
+
+def test_a_report_without_sessions_or_months_has_no_cards_of_them(content_of):
+    definitions = "[report]\nsessions = 0\nmonths = 0\n"
+    titles = [row["title"] for row in measure_rows(content_of(People("North", 40, end=8), definitions=definitions))]
+    assert not [title for title in titles if "session" in title or "month" in title]

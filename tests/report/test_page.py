@@ -216,6 +216,36 @@ def test_an_internal_page_says_so(content_of):
     assert "Internal. Small numbers are shown" in page.every("header")[0].text
 
 
+def test_a_phase_rule_of_the_dataset_is_printed_with_its_limits(content_of):
+    rules = """
+name = "ours"
+phase_rules = [{treatment = "tms", routes = [], rule = "daily"}, {treatment = "ect", routes = [], rule = "weekly"}]
+[phase_rule.daily]
+kind = "series"
+loading_sessions = 36
+loading_days = 63
+loading_gap = 5
+completed_sessions = 20
+[phase_rule.weekly]
+kind = "label"
+loading_days = 21
+optimisation_days = 42
+completed_sessions = 3
+"""
+    page = rendered(content_of(*TWO_CLINICS, definitions=rules))
+    (loading,) = (
+        entry.every("dd")[0].text
+        for entry in page.every("div")
+        if entry.every("dt") and entry.every("dt")[0].text == "Loading"
+    )
+    assert (
+        "For tms, by the rule daily of this dataset: at most the first 36 sessions, within 63 days of the first, with "
+        "no gap of more than 5 days; completed with 20 of them, and what counts days after loading is over later than "
+        "for other treatments. For ect, by the rule weekly of this dataset: the first 21 days; completed with 3 of "
+        "them. For other treatments: as the clinic recorded it."
+    ) in loading
+
+
 def test_the_words_carry_the_definitions_in_force(content_of):
     changed = """
 name = "changed"
@@ -231,7 +261,7 @@ days_before = 21
 response_percent = 60
 [instruments.PHQ-9]
 entry_score = 13
-remission_max = 3
+remission_score = 3
 """
     page = rendered(content_of(*TWO_CLINICS, definitions=changed))
     entries = [

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.disclosure.suppression import disclose
+from analysis.report.display import rate_cell
 from analysis.report.rate_words import rate_in_words, share_in_words
 from analysis.vocabulary.errors import CallError
 
@@ -51,3 +52,14 @@ def test_a_share_of_counts() -> None:
     assert share_in_words(564, 1116) == "51 in 100 (564 of 1,116)"
     assert "hidden" in share_in_words(5, pd.NA)
     assert "unknown" in share_in_words(0, 0)
+
+
+def test_bounds_are_said_as_a_range() -> None:
+    bounds = pd.DataFrame(
+        {"estimand": ["bounds"], "estimate": [float("nan")], "low": [0.18], "high": [0.86], "numerator": [186]}
+        | {"denominator": [1011], "status": ["ok"]}
+    )
+    assert rate_in_words(bounds) == "between 18 and 86 in 100 (of 1,011, with those not scored)"
+    row = bounds.iloc[0].to_dict() | {"csv_row": 2}
+    cell = rate_cell(row)
+    assert (cell.text, cell.detail, cell.span) == ("18 to 86 in 100", "of 1,011", None)

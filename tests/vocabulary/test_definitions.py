@@ -27,17 +27,17 @@ def test_the_defaults_are_those_of_the_methods():
     assert (rules.windows.late_first, rules.windows.late_last, rules.windows.late_nearest) == (14, 31, 21)
     assert rules.baseline.days_before == 30
     phq = rules.instruments["PHQ-9"]
-    assert (phq.entry_score, phq.remission_max, phq.reliable_change) == (10, 4, 6)
+    assert (phq.entry_score, phq.remission_score, phq.reliable_change) == (10, 4, 6)
     assert (phq.relapse_score, phq.total_max) == (10, 27)
-    assert rules.instruments["MADRS"].remission_max == 10
+    assert rules.instruments["MADRS"].remission_score == 10
     assert rules.instruments["MADRS"].relapse_score == 22
     assert rules.instruments["GAD-7"].reliable_change == 4
     assert [rules.instruments[name].total_max for name in ("GAD-7", "MADRS", "HAM-D17")] == [21, 60, 52]
 
 
 def test_a_change_of_one_number_keeps_the_rest_and_changes_the_hash(changed):
-    rules = changed('name = "ours"\n[instruments.MADRS]\nremission_max = 12\n')
-    assert rules.instruments["MADRS"].remission_max == 12
+    rules = changed('name = "ours"\n[instruments.MADRS]\nremission_score = 12\n')
+    assert rules.instruments["MADRS"].remission_score == 12
     assert rules.instruments["MADRS"].entry_score == default_definitions().instruments["MADRS"].entry_score
     assert rules.series == default_definitions().series
     assert rules.sha256 != default_definitions().sha256
@@ -61,7 +61,7 @@ def test_a_new_instrument_needs_no_code(changed):
         items = 4
         item_max = 5
         entry_score = 8
-        remission_max = 3
+        remission_score = 3
         relapse_score = 8
         missing_items_allowed = 1
         recall_days = 7
@@ -81,7 +81,7 @@ def test_a_new_instrument_needs_no_code(changed):
         ("[course]\ngap_days = true", r"`gap_days` must be a whole number"),
         ("course = 3", r"`course`: a table is needed"),
         ("[instruments.NEW]\nitems = 3", r"`instruments.NEW`: the key `title` is missing"),
-        ("[instruments.PHQ-9]\nremission_max = 12", r"`instruments.PHQ-9`: remission_max must lie under entry_score"),
+        ("[instruments.PHQ-9]\nremission_score = 12", r"`instruments.PHQ-9`: remission_score must lie under entry_score"),
         ("[instruments.PHQ-9]\nentry_score = 40", r"entry_score must lie between 1 and the highest total 27"),
         ("[instruments.PHQ-9]\nitems = 8\nitem_max = [3]", r"item_max lists 1 numbers for 8 items"),
         ("[instruments.PHQ-9]\nseverity = [[5, 'mild']]", r"severity bands must start at 0"),
@@ -92,6 +92,8 @@ def test_a_new_instrument_needs_no_code(changed):
         ("[windows]\nend_last = 0", r"ends before it begins"),
         ("[[phase_rules]]\ntreatment = 'ect'\nroutes = []\nrule = 'many'", r"names the rule 'many'"),
         ("[report]\ninstruments = ['PHQ9']", r"names 'PHQ9'. Did you mean 'PHQ-9'\?"),
+        ("[report]\ninstruments = ['CADSS']", r"names 'CADSS': the report shows response and remission, and it has no"),
+        ("[report]\ninstruments = ['PCL-5']", r"names 'PCL-5': the report shows response and remission, and it has no"),
         ("name = ", r"not valid TOML"),
     ],
 )

@@ -61,8 +61,12 @@ def _scales() -> Mapping[str, Instrument]:
 
 @cache
 def _spellings() -> tuple[tuple[str, str], ...]:
-    """Return each instrument's name as a pattern: PHQ-9 may be written phq9, PHQ_9, PHQ 9."""
-    return tuple((name, re.sub(r"\W+|(?<=[A-Za-z])(?=\d)", "[-_ ]?", name)) for name in _scales())
+    """Return each instrument's name as a pattern: PHQ-9 may be written phq9, PHQ_9, PHQ 9.
+
+    Dissociation is rated during a session, and is read with the session's other observations.
+    """
+    names = [name for name in _scales() if name != "CADSS"]
+    return tuple((name, re.sub(r"\W+|(?<=[A-Za-z])(?=\d)", "[-_ ]?", name)) for name in names)
 
 
 @dataclass
@@ -92,9 +96,10 @@ class Score:
             return self.fault or NO_ANSWER
         numbers = {column: float(value) for column, value in self.values.items()}
         total = numbers.pop("total", None)
-        if total is None or not numbers:
-            return ""
-        highest = enumerate(_scales()[self.instrument].item_max, start=1)
+        scale = _scales()[self.instrument]
+        if total is None or not numbers or not scale.sums_items or scale.multiplier > 1:
+            return ""  # of any other total the scoring judges
+        highest = enumerate(scale.item_max, start=1)
         still_open = sum(most for number, most in highest if f"item_{number}" not in numbers)
         known = sum(numbers.values())
         return "" if known <= total <= known + still_open else CONTRADICTED_TOTAL
