@@ -147,7 +147,7 @@ class Cohort:
             For an unknown table or column, or when the result has more than a million rows.
         """
         _known(name, list(DERIVED), "table")
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             return self._table_of_parts(name, columns, where)
         relation, chosen, order = DERIVED[name]
         known = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT {chosen} FROM {relation}").fetchall()]
@@ -190,7 +190,7 @@ class Cohort:
         Cohort
             Of one partition; this cohort itself when it is not laid out in partitions.
         """
-        if len(self.dataset.partitions) == 1:
+        if not self.dataset.in_parts:
             yield self
             return
         for partition in self.dataset.partitions:
@@ -225,7 +225,7 @@ class Cohort:
         CallError
             When the cohort is laid out in several partitions, which are never in memory together.
         """
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             raise CallError(
                 f"{self.dataset.name} is laid out in {len(self.dataset.partitions)} partitions, so there is no one "
                 "connection: ask for cohort.table(..., where=...), or go through cohort.parts()."
@@ -305,7 +305,7 @@ class Cohort:
 
     @cached_property
     def _summary(self) -> list[tuple[str, str]]:
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             # A look at the cohort must not take minutes: nothing is derived for it.
             parts = f"{len(self.dataset.partitions):,}"
             return [("Dataset", self.dataset.name), ("Partitions", parts), ("Definitions", self.definitions.label)]

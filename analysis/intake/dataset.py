@@ -57,6 +57,11 @@ class Dataset:
         self.problems = problems_table(examination.problems)
 
     @property
+    def in_parts(self) -> bool:
+        """Whether it is laid out in more than one part."""
+        return len(self._partitions) > 1
+
+    @property
     def partitions(self) -> tuple[Partition, ...]:
         """The parts in which the dataset is laid out; one when it is not."""
         return self._partitions or (self._whole,)
