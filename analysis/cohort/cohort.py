@@ -17,7 +17,7 @@ from analysis.cohort.derived_tables import DERIVED, nullable
 from analysis.cohort.engines import Engine, choose_engine
 from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
 from analysis.cohort.windows import Window
-from analysis.intake.dataset import Dataset
+from analysis.intake.dataset import Dataset, rows_of_parts
 from analysis.intake.partition import Partition, open_partition
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -179,7 +179,7 @@ class Cohort:
             found.append(part.table(name, columns=wanted, where=where))
             _refuse_too_many(name, sum(map(len, found)))
         # A patient's rows are in one part and in order there.
-        rows = pd.concat(found, ignore_index=True).sort_values("patient_id", kind="stable", ignore_index=True)
+        rows = rows_of_parts(found).sort_values("patient_id", kind="stable", ignore_index=True)
         return rows[asked] if asked else rows
 
     def parts(self) -> Iterator["Cohort"]:

@@ -47,9 +47,7 @@ def assert_same(found: list[pd.DataFrame], expected: list[pd.DataFrame]) -> None
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-@pytest.mark.parametrize(
-    ("parts", "workers"), [(1, 1), (7, 1), (7, 2), pytest.param(64, 2, marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize(("parts", "workers"), [(1, 1), (7, 1), (7, 2), pytest.param(64, 2, marks=pytest.mark.full)])
 def test_parts_and_workers(clinic, expected, tmp_path, parts, workers):
     cohort = derive(open_dataset(partition_dataset(clinic, out=tmp_path / "parts", parts=parts)))
     assert_same(results(replace(cohort, engine=replace(cohort.engine, workers=workers))), expected)
