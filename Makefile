@@ -52,6 +52,9 @@ bench-large: $(READY) $(PEERS)/ready ## the same with a million patients and mor
 lock: $(READY) ## pin the requirements of pyproject.toml anew (UPGRADE=--upgrade: the newest of each)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --no-header --quiet $(UPGRADE) pyproject.toml --output-file requirements.lock
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--quiet --constraint requirements.lock $(UPGRADE) benchmarks/requirements.in \
+		--output-file benchmarks/requirements.txt
 
 clean: ## remove the environment and all caches, never data or reports
 	@rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -89,5 +92,5 @@ $(READY): requirements.lock pyproject.toml
 $(PEERS)/ready: benchmarks/requirements.txt | $(READY)
 	@echo "Making $(PEERS), where the other programs of the benchmarks run"
 	@$(PY) -m venv --clear $(PEERS)
-	@$(PEERS)/bin/python -m pip install -qq --only-binary :all: --requirement benchmarks/requirements.txt
+	@$(PEERS)/bin/python -m pip install -qq --only-binary :all: --require-hashes --requirement benchmarks/requirements.txt
 	@touch $@

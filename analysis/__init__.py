@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analysis.estimate.phases import phases
     from analysis.estimate.rates import response_rates
     from analysis.intake.dataset import check_dataset, open_dataset
-    from analysis.intake.draft import draft_mapping
+    from analysis.intake.drafting.draft import draft_mapping
     from analysis.intake.mapping import import_folder
     from analysis.intake.partition import partition_dataset
     from analysis.intake.update import update_dataset
@@ -44,7 +44,7 @@ _SUBMODULES = ("charts", "simulation")
 _HOME = {
     "open_dataset": "analysis.intake.dataset",
     "check_dataset": "analysis.intake.dataset",
-    "draft_mapping": "analysis.intake.draft",
+    "draft_mapping": "analysis.intake.drafting.draft",
     "import_folder": "analysis.intake.mapping",
     "partition_dataset": "analysis.intake.partition",
     "update_dataset": "analysis.intake.update",

@@ -146,7 +146,7 @@ def map_command(
     force: Force = False,
 ) -> None:
     """Draft the mapping of a folder of other files from their headings, showing no value of them."""
-    from analysis.intake.draft import draft_mapping
+    from analysis.intake.drafting.draft import draft_mapping
 
     typer.echo(str(draft_mapping(folder, out=out, force=force)))
 

@@ -17,7 +17,7 @@ from analysis.cohort.derived_tables import DERIVED, nullable
 from analysis.cohort.engines import Engine, choose_engine
 from analysis.cohort.statements import definition_values, run_statement, sql_statements, write_settings, write_table
 from analysis.cohort.windows import Window
-from analysis.intake.dataset import Dataset
+from analysis.intake.dataset import Dataset, rows_of_parts
 from analysis.intake.partition import Partition, open_partition
 from analysis.vocabulary.definitions import Definitions
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -152,7 +152,7 @@ class Cohort:
             For an unknown table or column, or when the result has more than a million rows.
         """
         _known(name, list(DERIVED), "table")
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             return self._table_of_parts(name, columns, where)
         relation, chosen, order = DERIVED[name]
         known = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT {chosen} FROM {relation}").fetchall()]
@@ -184,7 +184,7 @@ class Cohort:
             found.append(part.table(name, columns=wanted, where=where))
             _refuse_too_many(name, sum(map(len, found)))
         # A patient's rows are in one part and in order there.
-        rows = pd.concat(found, ignore_index=True).sort_values("patient_id", kind="stable", ignore_index=True)
+        rows = rows_of_parts(found).sort_values("patient_id", kind="stable", ignore_index=True)
         return rows[asked] if asked else rows
 
     def parts(self) -> Iterator["Cohort"]:
@@ -195,7 +195,7 @@ class Cohort:
         Cohort
             Of one partition; this cohort itself when it is not laid out in partitions.
         """
-        if len(self.dataset.partitions) == 1:
+        if not self.dataset.in_parts:
             yield self
             return
         for partition in self.dataset.partitions:
@@ -230,7 +230,7 @@ class Cohort:
         CallError
             When the cohort is laid out in several partitions, which are never in memory together.
         """
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             raise CallError(
                 f"{self.dataset.name} is laid out in {len(self.dataset.partitions)} partitions, so there is no one "
                 "connection: ask for cohort.table(..., where=...), or go through cohort.parts()."
@@ -320,7 +320,7 @@ class Cohort:
 
     @cached_property
     def _summary(self) -> list[tuple[str, str]]:
-        if len(self.dataset.partitions) > 1:
+        if self.dataset.in_parts:
             # A look at the cohort must not take minutes: nothing is derived for it.
             parts = f"{len(self.dataset.partitions):,}"
             return [("Dataset", self.dataset.name), ("Partitions", parts), ("Definitions", self.definitions.label)]

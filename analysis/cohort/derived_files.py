@@ -30,7 +30,7 @@ def write_derived(cohort: Cohort, out: str | Path, *, force: bool = False) -> Pa
         When the folder cannot be written or must not be replaced.
     """
     with replacing_folder(out, force=force, marker="courses.parquet") as work:
-        whole = len(cohort.dataset.partitions) == 1
+        whole = not cohort.dataset.in_parts
         for number, part in enumerate(cohort.parts()):
             for name in WRITTEN:
                 relation, columns, order = DERIVED[name]

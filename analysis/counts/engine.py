@@ -1,11 +1,12 @@
 """Counting a cohort: one pass for all tallies that are wanted together, in one partition or in many."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from analysis.cohort.cohort import Cohort
 from analysis.counts.cluster import run_on_dask
@@ -34,8 +35,8 @@ def count_all(cohort: Cohort, tallies: Sequence[Tally], progress: Progress | Non
     """
     missing = _missing(cohort, tallies)
     if missing:
-        whole = len(getattr(cohort.dataset, "partitions", (0,))) == 1
-        parts = [count_part(cohort, missing)] if whole else _count_partitions(cohort, missing, progress)
+        in_parts = cohort.dataset.in_parts
+        parts = _count_partitions(cohort, missing, progress) if in_parts else [count_part(cohort, missing)]
         for tally, *frames in zip(missing, *parts, strict=True):
             _keep(cohort, tally, add_counts(frames, tally.keys))
     return [_kept(cohort, tally) for tally in tallies]
@@ -90,7 +91,8 @@ def _count_partitions(cohort: Cohort, tallies: Sequence[Tally], progress: Progre
         progress(f"counting {len(open_jobs)} of {len(jobs)} partitions")
     done = run_on_dask(open_jobs, engine) if engine.name == "dask" else run_here(open_jobs, workers)
     counted = len(jobs) - len(open_jobs)
-    with tqdm(total=len(jobs), initial=counted, desc="partitions", delay=2, leave=False, disable=None) as bar:
+    quiet = False if "ipykernel" in sys.modules else None  # None: unless a person watches at a terminal
+    with tqdm(total=len(jobs), initial=counted, desc="partitions", delay=2, leave=False, disable=quiet) as bar:
         for job, counts in done:
             finished.keep(job, counts)
             bar.update()

@@ -57,6 +57,11 @@ class Dataset:
         self.problems = problems_table(examination.problems)
 
     @property
+    def in_parts(self) -> bool:
+        """Whether it is laid out in more than one part."""
+        return len(self._partitions) > 1
+
+    @property
     def partitions(self) -> tuple[Partition, ...]:
         """The parts in which the dataset is laid out; one when it is not."""
         return self._partitions or (self._whole,)
@@ -190,7 +195,7 @@ class Dataset:
                 f"`for part in dataset.opened_parts(): part.table('{name}')`."
             )
         found = [part.table(name) for part in self.opened_parts()]
-        return pd.concat(found).sort_values("row", ignore_index=True)
+        return rows_of_parts(found).sort_values("row", ignore_index=True)
 
     def opened_parts(self) -> "Iterator[Dataset]":
         """Open the parts, one after the other; a dataset that is not laid out in parts gives itself.
@@ -258,6 +263,29 @@ def open_dataset(path: str | Path, *, memory: str | int | None = None, threads: 
         con, workspace = part.con, part.workspace
     examination = Examination(con, workspace, parts.settings, parts.files, parts.findings, parts.problems)
     return Dataset(folder, examination, parts.partitions(folder))
+
+
+def rows_of_parts(found: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the rows of parts together, with the types they have when they were never apart.
+
+    Parameters
+    ----------
+    found : list of DataFrame
+        With the same columns.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> no_text, text = pd.DataFrame({"room": [None]}, dtype="object"), pd.DataFrame({"room": ["2"]}, dtype="str")
+    >>> rows_of_parts([no_text, text])["room"].dtype == "str"
+    True
+    """
+    rows = pd.concat(found, ignore_index=True)
+    texts = [name for name in rows if any(isinstance(part[name].dtype, pd.StringDtype) for part in found)]
+    return rows.astype(dict.fromkeys(texts, "str"))
 
 
 def check_dataset(path: str | Path) -> pd.DataFrame:

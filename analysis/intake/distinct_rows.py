@@ -73,7 +73,7 @@ def _distinct_texts(rows: pd.DataFrame) -> tuple[pd.DataFrame, Places]:
     return pd.DataFrame({name: pd.Series(texts[seen], dtype="str")}), places
 
 
-def spread(values: pd.Series, places: Places, index: pd.Index) -> pd.Series:
+def spread_over(values: pd.Series, places: Places, index: pd.Index) -> pd.Series:
     """Give each row what was found for the distinct row that it is the same as.
 
     Parameters
@@ -92,7 +92,7 @@ def spread(values: pd.Series, places: Places, index: pd.Index) -> pd.Series:
 
     Examples
     --------
-    >>> spread(pd.Series(["x", None]), np.array([0, 1, 0]), pd.RangeIndex(3)).tolist()
+    >>> spread_over(pd.Series(["x", None]), np.array([0, 1, 0]), pd.RangeIndex(3)).tolist()
     ['x', nan, 'x']
     """
     if not isinstance(values.dtype, pd.StringDtype):
@@ -122,7 +122,7 @@ def by_distinct(cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> p
     if not isinstance(cells.dtype, pd.CategoricalDtype):
         return change(cells)
     rows, places = distinct_rows(cells.to_frame("cells"))
-    return spread(change(rows["cells"]), places, cells.index)
+    return spread_over(change(rows["cells"]), places, cells.index)
 
 
 def whole_number_texts(numbers: pd.Series, *, categories: bool) -> pd.Series:

@@ -8,7 +8,7 @@ from typing import Protocol
 import pandas as pd
 
 from analysis.intake.built_parts import BuiltPart, counts_days
-from analysis.intake.distinct_rows import are_categories, by_distinct, distinct_rows, spread, whole_number_texts
+from analysis.intake.distinct_rows import are_categories, by_distinct, distinct_rows, spread_over, whole_number_texts
 from analysis.intake.layout_fit import misfits, out_of_calendar, out_of_range
 from analysis.intake.mapping_cells import Cells, change_cells, refuse_cells
 from analysis.intake.mapping_grammar import Block, ColumnRule, Mapping, Part, SourceFile
@@ -112,10 +112,10 @@ def _fitting_cells(
         found, outside, why = _fitting(place, rule, distinct, file, mapping)
     except RowsError:  # once more, to name the rows
         return _fitting(place, rule, cells.astype("str"), file, mapping)
-    marks = {what: spread(mask, places, used.index) for what, mask in found.marks.items()}
+    marks = {what: spread_over(mask, places, used.index) for what, mask in found.marks.items()}
     same = len(cells.columns) == 1 and found.texts.equals(distinct.iloc[:, 0])
-    texts = cells.iloc[:, 0] if same else spread(found.texts, places, used.index)
-    return Cells(texts, marks), spread(outside, places, used.index), why
+    texts = cells.iloc[:, 0] if same else spread_over(found.texts, places, used.index)
+    return Cells(texts, marks), spread_over(outside, places, used.index), why
 
 
 def _fitting(

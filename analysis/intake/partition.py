@@ -27,6 +27,7 @@ from analysis.intake.partition_layout import (
     part_sql,
     part_table,
     read_manifest,
+    verify_listing,
     write_manifest,
 )
 from analysis.intake.problems import Problem, errors_text
@@ -145,6 +146,7 @@ def _opened(
     settings, wrong = read_settings(folder)
     if (folder / MANIFEST_FILE).is_file():
         manifest = read_manifest(folder)
+        verify_listing(folder, manifest)
         files = {
             table: part_table(folder, table, manifest.names[table], list(listed), is_odd=lambda _: True)
             for table, listed in manifest.files.items()

@@ -29,6 +29,7 @@ from analysis.intake.partition_layout import (
     Partition,
     changed_part,
     key_columns,
+    missing_part,
     odd_columns_sql,
     part_key_sql,
     part_of_key_sql,
@@ -36,6 +37,7 @@ from analysis.intake.partition_layout import (
     parts_source,
     read_manifest,
     read_sealed,
+    verify_listing,
     write_sealed,
 )
 from analysis.intake.problems import Problem
@@ -101,6 +103,7 @@ def examine_parts(folder: Path, *, memory: str | int | None = None, threads: int
         When the parts are not as they were written.
     """
     manifest = read_manifest(folder)
+    verify_listing(folder, manifest)
     settings, problems = read_settings(folder)
     _, stray = find_files(folder)
     told: dict[str, list[Problem]] = {}
@@ -166,6 +169,8 @@ def verify_part(folder: Path, manifest: Manifest, number: int) -> None:
         When one does not.
     """
     for file in manifest.part_files(number):
+        if not (folder / file.name).is_file():
+            raise DataError(missing_part(folder, file.name))
         if file_sha256(folder / file.name) != file.sha256:
             raise DataError(changed_part(folder, file))
 

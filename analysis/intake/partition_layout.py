@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +95,19 @@ def write_sealed(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_sealed(path: Path) -> dict[str, Any] | None:
-    """Read a file of `write_sealed`; None when it is damaged or has been edited."""
+    """Read a file of `write_sealed`; None when it is damaged or has been edited. It is shared, so only read it."""
+    return _unsealed(path.read_bytes())
+
+
+@lru_cache(maxsize=4)  # each part reads the same two files: with them the cost would grow with the square of the parts
+def _unsealed(text: bytes) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        seal = content.pop("seal")
+        content = json.loads(text)
+        seal = content["seal"]
+        sealed = {key: value for key, value in content.items() if key != "seal"}
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return content if seal == _seal(content) else None
+    return sealed if seal == _seal(sealed) else None
 
 
 def _seal(content: dict[str, Any]) -> str:
@@ -113,7 +120,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the list of the part files, and see that they are all there.
+    """Read the list of the part files.
 
     Parameters
     ----------
@@ -126,33 +133,60 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     DataError
-        When the list was edited or is of another version, or a file is missing or of another size.
+        When the list was edited or is of another version.
     """
-    content = read_sealed(folder / MANIFEST_FILE)
+    text = (folder / MANIFEST_FILE).read_bytes()
+    content = _unsealed(text)
     if content is None:
         raise DataError(f"{folder.name}: {MANIFEST_FILE} is damaged or was edited. {AGAIN}")
     if content["form"] != FORM:
         raise DataError(f"{folder.name}: {MANIFEST_FILE} is of another version of the program. {AGAIN}")
-    manifest = Manifest(
+    return _manifest_of(text)
+
+
+@lru_cache(maxsize=2)
+def _manifest_of(text: bytes) -> Manifest:
+    content = _unsealed(text) or {}
+    return Manifest(
         content["parts"],
         content["original"],
         {table: tuple(names) for table, names in content["names"].items()},
         {table: tuple(PartFile(**each) for each in files) for table, files in content["files"].items()},
         tuple((table, Problem(**{**each, "rows": tuple(each["rows"])})) for table, each in content["told"]),
     )
+
+
+def verify_listing(folder: Path, manifest: Manifest) -> None:
+    """See that all part files are there, of the sizes that were written, and no others.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : Manifest
+
+    Raises
+    ------
+    DataError
+        When a file is missing, of another size, or was not written with the others.
+    """
     listed = {each.name for files in manifest.files.values() for each in files}
     there = {path.relative_to(folder).as_posix() for table in layout_tables() for path in (folder / table).glob("*")}
     for name in sorted(listed ^ there):
-        what = "is missing" if name in listed else "was not written with the others"
-        raise DataError(f"{folder.name}: the part {name} {what}. {AGAIN}")
+        if name in listed:
+            raise DataError(missing_part(folder, name))
+        raise DataError(f"{folder.name}: the part {name} was not written with the others. {AGAIN}")
     for files in manifest.files.values():
         for each in files:
             if (folder / each.name).stat().st_size != each.size:
                 raise DataError(changed_part(folder, each))
-    return manifest
 
 
 AGAIN = "Lay the original dataset out again with `outcomes partition`."
+
+
+def missing_part(folder: Path, name: str) -> str:
+    """Say that a part file is missing."""
+    return f"{folder.name}: the part {name} is missing. {AGAIN}"
 
 
 def changed_part(folder: Path, file: PartFile) -> str:

@@ -3,8 +3,8 @@
 import pytest
 from drafted_maps import draft, write_files
 
-from analysis.intake import draft as drafting
-from analysis.intake.draft import draft_mapping
+from analysis.intake.drafting import draft as drafting
+from analysis.intake.drafting.draft import draft_mapping
 from analysis.intake.mapping_reading import read_mapping
 from analysis.vocabulary.errors import CallError, DataError
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import generic_items, lists_people, rules_for
-from analysis.intake.draft_files import FoundTable
-from analysis.intake.draft_links import Linked
+from analysis.intake.drafting.blocks import generic_items, lists_people, rules_for
+from analysis.intake.drafting.files import FoundTable
+from analysis.intake.drafting.links import Linked
 
 
 def source(**columns: list) -> Linked:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.intake.draft_columns import DraftRule, draft_rule, share_text
+from analysis.intake.drafting.columns import DraftRule, draft_rule, share_text
 
 
 def rule(target: str, cells: list, *, table: str = "sessions", decimal: str = ".") -> DraftRule | str:

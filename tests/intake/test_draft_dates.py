@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.intake.date_cells import read_dates
-from analysis.intake.draft_dates import BOTH, EITHER, find_date_formats
+from analysis.intake.drafting.dates import BOTH, EITHER, find_date_formats
 
 
 @pytest.mark.parametrize(

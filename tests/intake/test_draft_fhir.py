@@ -10,7 +10,7 @@ from fhir_twins import bundle, us_core, write_ndjson
 from fhir_writer import part_of, read_tables, write_export
 from real_files import published_folder
 
-from analysis.intake.draft_fhir import _MEANT
+from analysis.intake.drafting.fhir import _MEANT
 from analysis.intake.mapping import import_folder
 from analysis.intake.mapping_files import RESOURCES
 

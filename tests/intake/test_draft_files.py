@@ -7,8 +7,8 @@ import pytest
 from drafted_maps import draft, import_drafted, write_files
 from openpyxl import Workbook
 
-from analysis.intake.draft_files import fhir_files, look_through, settle_tables, shown_files
-from analysis.intake.draft_headers import known_data
+from analysis.intake.drafting.files import fhir_files, look_through, settle_tables, shown_files
+from analysis.intake.drafting.headers import known_data
 
 HEADER = ["MRN", "Infusion Date", "Dose mg", "PHQ-9 Total"]
 ROWS = [["1", "2025-01-03", 40.5, 18], ["2", "2025-01-06", 35.0, 12]]

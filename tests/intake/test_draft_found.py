@@ -2,14 +2,14 @@
 
 import pytest
 
-from analysis.intake import draft_found
-from analysis.intake.draft_found import Folder, read_like_import
+from analysis.intake.drafting import found
+from analysis.intake.drafting.found import Folder, read_like_import
 from analysis.vocabulary.errors import DataError
 
 
 def test_of_a_very_large_file_only_the_first_rows_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(draft_found, "LARGEST_WHOLE", 10)
-    monkeypatch.setattr(draft_found, "ROWS_OF_LARGER", 4)
+    monkeypatch.setattr(found, "LARGEST_WHOLE", 10)
+    monkeypatch.setattr(found, "ROWS_OF_LARGER", 4)
     (tmp_path / "a.csv").write_text("MRN,Dose\n1, 40 \n2,35\n3,35\n4,35\n5,35\n")
     rows = read_like_import(tmp_path, "a", {"path": "a.csv"}).rows
     assert rows["Dose"].tolist() == ["40", "35", "35"]

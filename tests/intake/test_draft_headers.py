@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.intake.draft_headers import header_words, known_data, reason_to_drop, target_of_header
+from analysis.intake.drafting.headers import header_words, known_data, reason_to_drop, target_of_header
 from analysis.intake.schema import layout_tables
 
 HELPERS = {"patients": {"birth_date", "first_treatment"}, "sessions": {"stopped_early"}}

@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
-from analysis.intake.draft_opening import dataset_lines, head_lines, pseudonym_lines
-from analysis.intake.draft_plan import DraftPlan
+from analysis.intake.drafting.opening import dataset_lines, head_lines, pseudonym_lines
+from analysis.intake.drafting.plan import DraftPlan
 
 
 @pytest.mark.parametrize(("known", "told"), [(True, "the year of the newest date"), (False, "No date was found")])

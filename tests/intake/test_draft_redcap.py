@@ -5,7 +5,7 @@ import csv
 from drafted_maps import draft, import_drafted
 from real_files import published_folder
 
-from analysis.intake.draft_headers import known_data
+from analysis.intake.drafting.headers import known_data
 
 HEADINGS = [
     "Variable / Field Name",

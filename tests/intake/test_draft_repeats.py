@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from analysis.intake.draft_blocks import DraftBlock
-from analysis.intake.draft_columns import DraftRule
-from analysis.intake.draft_files import FoundTable
-from analysis.intake.draft_links import Linked
-from analysis.intake.draft_repeats import settle_repeats
+from analysis.intake.drafting.blocks import DraftBlock
+from analysis.intake.drafting.columns import DraftRule
+from analysis.intake.drafting.files import FoundTable
+from analysis.intake.drafting.links import Linked
+from analysis.intake.drafting.repeats import settle_repeats
 
 
 def block(table: str = "sessions", **columns: list) -> DraftBlock:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.intake.draft_headers import known_data
-from analysis.intake.draft_scales import find_scales, item_count, question_of
+from analysis.intake.drafting.headers import known_data
+from analysis.intake.drafting.scales import find_scales, item_count, question_of
 
 PHQ, GAD = known_data()["scales"]["PHQ-9"]["texts"], known_data()["scales"]["GAD-7"]["texts"]
 QUESTIONS = [("PHQ-9", number, text) for number, text in enumerate(PHQ, 1)]

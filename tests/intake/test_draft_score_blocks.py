@@ -3,7 +3,7 @@
 import pytest
 from drafted_maps import draft, import_drafted, write_files
 
-from analysis.intake.draft_headers import known_data
+from analysis.intake.drafting.headers import known_data
 
 SESSIONS = "MRN,Infusion Date,Dose mg\n1,2025-01-03,40\n2,2025-01-03,40\n"
 QUESTIONS = known_data()["scales"]["PHQ-9"]["texts"]

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.intake.draft_columns import DraftRule
-from analysis.intake.draft_scales import Scale
-from analysis.intake.draft_scores import scale_rules, score_needs, settle_items
+from analysis.intake.drafting.columns import DraftRule
+from analysis.intake.drafting.scales import Scale
+from analysis.intake.drafting.scores import scale_rules, score_needs, settle_items
 
 
 def items(cells: list, instrument: str = "PHQ-9", choices: dict | None = None):

@@ -4,7 +4,7 @@ import tomllib
 
 from drafted_maps import draft, write_files
 
-from analysis.intake.draft_text import places_to_confirm
+from analysis.intake.drafting.text import places_to_confirm
 
 VISITS = "MRN,Infusion Date,Dose mg,Clinic,PHQ-9,GAD-7\n1,1/23/2025,40,North,18,12\n2,1/24/2025,40,South,9,\n"
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.intake.draft_text_files import find_decimal, find_delimiter, find_encoding, looks_like_data
+from analysis.intake.drafting.text_files import find_decimal, find_delimiter, find_encoding, looks_like_data
 
 
 @pytest.mark.parametrize(

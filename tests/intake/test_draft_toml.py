@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.intake.draft_toml import comment_lines, setting_line, toml_key, toml_string
+from analysis.intake.drafting.toml import comment_lines, setting_line, toml_key, toml_string
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 

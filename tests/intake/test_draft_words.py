@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.intake import draft_words
-from analysis.intake.draft_scales import item_count
-from analysis.intake.draft_words import translate_words
+from analysis.intake.drafting import words
+from analysis.intake.drafting.scales import item_count
+from analysis.intake.drafting.words import translate_words
 from analysis.intake.schema import layout_tables
 
 SEX = ("female", "male", "other")
-FAMILIES = tomllib.loads(Path(draft_words.__file__).with_name("known_words.toml").read_text(encoding="utf-8"))
+FAMILIES = tomllib.loads(Path(words.__file__).with_name("known_words.toml").read_text(encoding="utf-8"))
 OWN = {
     "boolean": ("true", "false"),
     "void": ("true", "false"),
@@ -82,5 +82,5 @@ def test_every_family_translates_to_what_a_column_allows(kind):
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_no_word_stands_for_two_values_in_a_family(kind):
     for family in FAMILIES[kind]:
-        words = [draft_words._plain(word) for values in family.values() for word in values]
-        assert len(words) == len(set(words)), family
+        plain = [words._plain(word) for values in family.values() for word in values]
+        assert len(plain) == len(set(plain)), family

@@ -3,7 +3,7 @@
 import pytest
 from openpyxl import Workbook
 
-from analysis.intake.draft_workbooks import find_sheets, known_headings
+from analysis.intake.drafting.workbooks import find_sheets, known_headings
 from analysis.vocabulary.errors import DataError
 
 

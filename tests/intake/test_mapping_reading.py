@@ -160,7 +160,7 @@ def test_extra_columns_may_be_mapped(tmp_path):
         (
             'number = "integer"',
             'number = "whole"',
-            '`tables.scores.columns.total.number` must be "integer", "decimal", "age", "dose" or "weight".',
+            '`tables.scores.columns.total.number` must be "integer", "decimal", "age", "dose", "weight" or "zip3".',
         ),
         (
             'number = "integer"',

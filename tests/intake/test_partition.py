@@ -57,8 +57,8 @@ def test_the_parts_have_the_problems_and_the_rows_of_the_whole(seed, parts, parq
     compare(seed, parts, parquet)
 
 
-@pytest.mark.parametrize(("seed", "parts", "parquet"), [(1, 2, False), (44, 3, True)])
-def test_two_datasets_in_parts_have_the_problems_and_the_rows_of_the_whole(seed, parts, parquet):
+@pytest.mark.parametrize(("seed", "parts", "parquet"), [(1, 2, False), (44, 3, True), (6245, 7, True)])
+def test_some_datasets_in_parts_have_the_problems_and_the_rows_of_the_whole(seed, parts, parquet):
     compare(seed, parts, parquet)
 
 

@@ -17,7 +17,7 @@ from small_clinic import write_clinic
 from xlsx_writer import write_workbook
 
 from analysis import cli
-from analysis.intake.draft import draft_mapping
+from analysis.intake.drafting.draft import draft_mapping
 from analysis.intake.mapping import import_folder
 from analysis.simulation import simulate, write_dataset
 from analysis.simulation.clinic_export import write_clinic_export

@@ -111,9 +111,10 @@ def test_the_environment_is_made_once_and_again_when_needed(copy: Path) -> None:
 
 def test_every_package_is_installed_by_its_hash() -> None:
     installs = re.findall(r"pip install (.*)", MAKEFILE)
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert "--require-hashes --requirement requirements.lock" in installs[0]
     assert "--no-deps --no-build-isolation" in installs[1]
+    assert "--require-hashes --requirement benchmarks/requirements.txt" in installs[2]
 
 
 def test_clean_keeps_data_and_reports(copy: Path) -> None:

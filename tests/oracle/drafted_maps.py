@@ -6,7 +6,7 @@ from typing import Any
 
 from dataset_texts import TABLES, read_texts, with_originals
 
-from analysis.intake.draft import DraftAccount, draft_mapping
+from analysis.intake.drafting.draft import DraftAccount, draft_mapping
 from analysis.intake.mapping import import_folder
 
 

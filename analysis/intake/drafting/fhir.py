@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from analysis.intake.draft_found import Folder, FoundTable, read_like_import
+from analysis.intake.drafting.found import Folder, FoundTable, read_like_import
 from analysis.intake.mapping_files import RESOURCES
 from analysis.vocabulary.errors import DataError
 

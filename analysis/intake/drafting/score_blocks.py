@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import (
+from analysis.intake.drafting.blocks import (
     DraftBlock,
     DraftPart,
     Found,
@@ -12,12 +12,12 @@ from analysis.intake.draft_blocks import (
     generic_items,
     rules_for,
 )
-from analysis.intake.draft_columns import DraftRule
-from analysis.intake.draft_headers import FIRST_OF_EVERY_TABLE, header_words, known_data, target_of_header
-from analysis.intake.draft_links import Linked, named_columns, visit_partner
-from analysis.intake.draft_repeats import settle_repeats
-from analysis.intake.draft_scales import Scale, find_scales
-from analysis.intake.draft_scores import scale_rules, score_needs, settle_items
+from analysis.intake.drafting.columns import DraftRule
+from analysis.intake.drafting.headers import FIRST_OF_EVERY_TABLE, header_words, known_data, target_of_header
+from analysis.intake.drafting.links import Linked, named_columns, visit_partner
+from analysis.intake.drafting.repeats import settle_repeats
+from analysis.intake.drafting.scales import Scale, find_scales
+from analysis.intake.drafting.scores import scale_rules, score_needs, settle_items
 
 
 def score_block(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import DraftBlock
+from analysis.intake.drafting.blocks import DraftBlock
 
 
 def settle_repeats(block: DraftBlock) -> None:

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import DraftBlock, Found, add_needs, rules_for
-from analysis.intake.draft_columns import DraftRule
-from analysis.intake.draft_headers import header_words
-from analysis.intake.draft_links import Linked
-from analysis.intake.draft_repeats import settle_repeats
-from analysis.intake.draft_words import translate_words
+from analysis.intake.drafting.blocks import DraftBlock, Found, add_needs, rules_for
+from analysis.intake.drafting.columns import DraftRule
+from analysis.intake.drafting.headers import header_words
+from analysis.intake.drafting.links import Linked
+from analysis.intake.drafting.repeats import settle_repeats
+from analysis.intake.drafting.words import translate_words
 
 ENOUGH = 3
 MOST_OVERLAP = 0.05

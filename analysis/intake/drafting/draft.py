@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analysis.intake.draft_fhir import find_resources
-from analysis.intake.draft_files import fhir_files, look_through, settle_tables, shown_files
-from analysis.intake.draft_found import Folder
-from analysis.intake.draft_plan import DraftPlan, plan_draft
-from analysis.intake.draft_redcap import find_projects
-from analysis.intake.draft_text import draft_text, places_to_confirm
+from analysis.intake.drafting.fhir import find_resources
+from analysis.intake.drafting.files import fhir_files, look_through, settle_tables, shown_files
+from analysis.intake.drafting.found import Folder
+from analysis.intake.drafting.plan import DraftPlan, plan_draft
+from analysis.intake.drafting.redcap import find_projects
+from analysis.intake.drafting.text import draft_text, places_to_confirm
 from analysis.intake.mapping_reading import read_mapping
 from analysis.vocabulary.errors import CallError, DataError
 

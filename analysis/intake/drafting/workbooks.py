@@ -5,8 +5,8 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from analysis.intake.draft_headers import reason_to_drop, target_of_header
-from analysis.intake.draft_scales import find_scales
+from analysis.intake.drafting.headers import reason_to_drop, target_of_header
+from analysis.intake.drafting.scales import find_scales
 from analysis.intake.readers.source_table import plain_text
 from analysis.intake.schema import layout_tables
 from analysis.vocabulary.errors import DataError

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_columns import DraftRule, draft_rule
-from analysis.intake.draft_headers import FIRST_OF_EVERY_TABLE, Rank, target_of_header
-from analysis.intake.draft_links import Linked
-from analysis.intake.draft_scales import find_scales, item_count
-from analysis.intake.draft_words import translate_words
+from analysis.intake.drafting.columns import DraftRule, draft_rule
+from analysis.intake.drafting.headers import FIRST_OF_EVERY_TABLE, Rank, target_of_header
+from analysis.intake.drafting.links import Linked
+from analysis.intake.drafting.scales import find_scales, item_count
+from analysis.intake.drafting.words import translate_words
 from analysis.intake.schema import layout_tables
 
 _HELPERS = {"patients": {"birth_date", "first_treatment"}, "sessions": {"stopped_early"}}

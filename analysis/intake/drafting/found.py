@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_text_files import find_decimal, looks_like_data
+from analysis.intake.drafting.text_files import find_decimal, looks_like_data
 from analysis.intake.mapping_files import read_source_file
 from analysis.intake.mapping_grammar import SourceFile
 from analysis.intake.readers.formats import read_table

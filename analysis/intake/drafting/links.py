@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_found import FoundTable
-from analysis.intake.draft_headers import Rank, target_of_header
+from analysis.intake.drafting.found import FoundTable
+from analysis.intake.drafting.headers import Rank, target_of_header
 
 ALIKE = 0.3
 MOST_LINKED = 5

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from analysis.intake.draft_links import Linked
-from analysis.intake.draft_plan import DraftPlan
-from analysis.intake.draft_toml import comment_lines, setting_line
+from analysis.intake.drafting.links import Linked
+from analysis.intake.drafting.plan import DraftPlan
+from analysis.intake.drafting.toml import comment_lines, setting_line
 
 
 def head_lines(plan: DraftPlan, unread: list[str], *, number: str) -> Iterator[str]:

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import DraftBlock, add_needs, rules_for
-from analysis.intake.draft_found import FoundTable
-from analysis.intake.draft_headers import reason_to_drop
-from analysis.intake.draft_left_out import leave_other_visits_out, leave_void_rows_out
-from analysis.intake.draft_links import Linked, link_tables
-from analysis.intake.draft_patients import leave_strangers_out, patient_block
-from analysis.intake.draft_repeats import settle_repeats
-from analysis.intake.draft_scales import find_scales
-from analysis.intake.draft_score_blocks import score_block
-from analysis.intake.draft_sessions import session_blocks
+from analysis.intake.drafting.blocks import DraftBlock, add_needs, rules_for
+from analysis.intake.drafting.found import FoundTable
+from analysis.intake.drafting.headers import reason_to_drop
+from analysis.intake.drafting.left_out import leave_other_visits_out, leave_void_rows_out
+from analysis.intake.drafting.links import Linked, link_tables
+from analysis.intake.drafting.patients import leave_strangers_out, patient_block
+from analysis.intake.drafting.repeats import settle_repeats
+from analysis.intake.drafting.scales import find_scales
+from analysis.intake.drafting.score_blocks import score_block
+from analysis.intake.drafting.sessions import session_blocks
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from analysis.intake.draft_columns import INTEGER, MISSING_CODES, DraftRule, draft_rule, share_text, unknown_words
-from analysis.intake.draft_scales import Scale, item_count
-from analysis.intake.draft_words import translate_words
+from analysis.intake.drafting.columns import INTEGER, MISSING_CODES, DraftRule, draft_rule, share_text, unknown_words
+from analysis.intake.drafting.scales import Scale, item_count
+from analysis.intake.drafting.words import translate_words
 from analysis.vocabulary.definitions import default_definitions
 
 FEWEST_ANSWERS = 0.8

@@ -144,7 +144,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _families() -> Mapping[str, tuple[Family, ...]]:
-    data = tomllib.loads(files("analysis.intake").joinpath("known_words.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("analysis.intake.drafting").joinpath("known_words.toml").read_text(encoding="utf-8"))
     return MappingProxyType(
         {
             kind: tuple({value: tuple(words) for value, words in family.items()} for family in families)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from analysis.intake.draft_blocks import DraftBlock, DraftPart
-from analysis.intake.draft_columns import DraftRule
-from analysis.intake.draft_links import Linked
-from analysis.intake.draft_opening import dataset_lines, head_lines, pseudonym_lines
-from analysis.intake.draft_plan import DraftPlan
-from analysis.intake.draft_toml import SHORT_TABLE, comment_lines, setting_line, toml_key, toml_value
+from analysis.intake.drafting.blocks import DraftBlock, DraftPart
+from analysis.intake.drafting.columns import DraftRule
+from analysis.intake.drafting.links import Linked
+from analysis.intake.drafting.opening import dataset_lines, head_lines, pseudonym_lines
+from analysis.intake.drafting.plan import DraftPlan
+from analysis.intake.drafting.toml import SHORT_TABLE, comment_lines, setting_line, toml_key, toml_value
 from analysis.intake.schema import layout_tables
 from analysis.vocabulary.definitions import default_definitions
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_blocks import DraftBlock, Found, as_list, lists_people, rules_for
-from analysis.intake.draft_columns import DraftRule, share_text
-from analysis.intake.draft_links import Linked
+from analysis.intake.drafting.blocks import DraftBlock, Found, as_list, lists_people, rules_for
+from analysis.intake.drafting.columns import DraftRule, share_text
+from analysis.intake.drafting.links import Linked
 
 _HELPERS = ("first_treatment",)
 _NO_DATES = {"date", "day"}

@@ -1,6 +1,6 @@
 """How a column is likely to become a column of a table: the rule for a draft, or the reason why it is not used.
 
-A rule never shows a cell, but for words that stand in forms everywhere (``draft_words.py``).
+A rule never shows a cell, but for words that stand in forms everywhere (``words.py``).
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.intake.amounts import read_amounts
 from analysis.intake.date_cells import read_dates
-from analysis.intake.draft_dates import DateFormats, find_date_formats
-from analysis.intake.draft_headers import header_words, known_data
-from analysis.intake.draft_words import Translation, translate_words
+from analysis.intake.drafting.dates import DateFormats, find_date_formats
+from analysis.intake.drafting.headers import header_words, known_data
+from analysis.intake.drafting.words import Translation, translate_words
 from analysis.intake.mapping_cells import OLDEST_AGE
 from analysis.intake.schema import Column, layout_tables
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.intake.draft_found import Folder, FoundTable, read_like_import
-from analysis.intake.draft_headers import header_words, target_of_header
+from analysis.intake.drafting.found import Folder, FoundTable, read_like_import
+from analysis.intake.drafting.headers import header_words, target_of_header
 from analysis.intake.readers.redcap import HEADINGS, REPEATED
 from analysis.vocabulary.errors import DataError
 

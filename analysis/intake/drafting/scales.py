@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
-from analysis.intake.draft_headers import header_words, known_data
+from analysis.intake.drafting.headers import header_words, known_data
 
 ALIKE = 0.82
 CLEARLY = 0.06

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.intake.draft_found import LARGEST_WHOLE, ROWS_OF_LARGER, Folder, FoundTable
-from analysis.intake.draft_links import named_columns
-from analysis.intake.draft_text_files import find_delimiter, find_encoding
-from analysis.intake.draft_workbooks import find_sheets
+from analysis.intake.drafting.found import LARGEST_WHOLE, ROWS_OF_LARGER, Folder, FoundTable
+from analysis.intake.drafting.links import named_columns
+from analysis.intake.drafting.text_files import find_delimiter, find_encoding
+from analysis.intake.drafting.workbooks import find_sheets
 from analysis.intake.mapping_files import FORMATS, OLD_WORKBOOKS
 from analysis.intake.readers.statistical import PROGRAMS
 from analysis.vocabulary.errors import DataError

@@ -1,10 +1,10 @@
 """Rows that a draft leaves out: marked as archived, deleted or a test, or visits at which nobody is treated."""
 
-from analysis.intake.draft_blocks import lists_people
-from analysis.intake.draft_headers import header_words, target_of_header
-from analysis.intake.draft_links import Linked, named_columns
-from analysis.intake.draft_scales import find_scales
-from analysis.intake.draft_words import translate_words
+from analysis.intake.drafting.blocks import lists_people
+from analysis.intake.drafting.headers import header_words, target_of_header
+from analysis.intake.drafting.links import Linked, named_columns
+from analysis.intake.drafting.scales import find_scales
+from analysis.intake.drafting.words import translate_words
 from analysis.intake.schema import layout_tables
 
 

@@ -69,7 +69,7 @@ def known_data() -> dict[str, Any]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(files("analysis.intake").joinpath("known_headers.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("analysis.intake.drafting").joinpath("known_headers.toml").read_text(encoding="utf-8"))
 
 
 @cache
