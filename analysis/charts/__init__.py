@@ -9,8 +9,10 @@ from analysis.charts.mean_score import mean_score_by_session
 from analysis.charts.phase_response import response_by_phase
 from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_png
 from analysis.charts.session_response import response_by_session
+from analysis.charts.trajectory import adjusted_means
 
 __all__ = [
+    "adjusted_means",
     "alt_text",
     "as_html",
     "caption",
