@@ -7,7 +7,7 @@
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`, `phases`, `measure`, `item_changes`,
-  `item_transitions`
+  `item_transitions`, `mmrm`, `count_patterns`
 - what may leave: `disclose`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis import charts, simulation
     from analysis.cohort.cohort import derive
+    from analysis.counts.patterns import count_patterns
     from analysis.disclosure.suppression import disclose
     from analysis.estimate.flow import flow
     from analysis.estimate.items import item_changes, item_transitions
     from analysis.estimate.means import mean_scores
     from analysis.estimate.measures import measure
+    from analysis.estimate.mmrm.model import mmrm
     from analysis.estimate.phases import phases
     from analysis.estimate.rates import response_rates
     from analysis.intake.dataset import check_dataset, open_dataset
@@ -57,6 +59,8 @@ _HOME = {
     "flow": "analysis.estimate.flow",
     "mean_scores": "analysis.estimate.means",
     "phases": "analysis.estimate.phases",
+    "mmrm": "analysis.estimate.mmrm.model",
+    "count_patterns": "analysis.counts.patterns",
     "item_changes": "analysis.estimate.items",
     "item_transitions": "analysis.estimate.items",
     "measure": "analysis.estimate.measures",
@@ -69,6 +73,7 @@ _HOME = {
 __all__ = [
     "charts",
     "check_dataset",
+    "count_patterns",
     "default_definitions",
     "derive",
     "disclose",
@@ -79,6 +84,7 @@ __all__ = [
     "item_transitions",
     "mean_scores",
     "measure",
+    "mmrm",
     "open_dataset",
     "parse_period",
     "partition_dataset",

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import large_rows, quick_rows, results
+from benchmarks import large_rows, mmrm_rows, quick_rows, results
 from benchmarks.bench import Bench
 from benchmarks.data import Data
 from benchmarks.measure import CommandFailedError
@@ -53,6 +53,8 @@ GROUPS = {
         quick_rows.growth,
     ),
     "notebook": Group(("count-10000",), quick_rows.notebook),
+    "mmrm": Group(("mmrm-2000", "mmrm-20000"), mmrm_rows.fit_tables),
+    "mmrm-sets": Group(("mmrm-sets",), mmrm_rows.fit_many_sets),
     "simulate": Group(("simulate-1000000",), large_rows.simulate_large, is_large=True),
     "count-large": Group(("count-1000000",), large_rows.count_large, is_large=True),
     "partition-large": Group(("partition-1000000",), large_rows.partition_large, is_large=True),
@@ -60,6 +62,7 @@ GROUPS = {
     "dask": Group(("dask-1000000",), large_rows.dask, is_large=True),
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
+    "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
 }
 
 

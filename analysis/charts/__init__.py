@@ -12,8 +12,10 @@ from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_
 from analysis.charts.session_days import sessions_by_day
 from analysis.charts.session_response import response_by_session
 from analysis.charts.transition_grid import answer_transitions
+from analysis.charts.trajectory import adjusted_means
 
 __all__ = [
+    "adjusted_means",
     "alt_text",
     "answer_transitions",
     "as_html",

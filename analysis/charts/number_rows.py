@@ -18,10 +18,11 @@ _NAME_WIDTH = 108.0
 
 @dataclass(frozen=True)
 class NumberRow:
-    """A row of numbers under the axis: its label and the column it shows."""
+    """A row of numbers under the axis: its label, the column it shows, and its decimals (counts have none)."""
 
     label: str
     column: str
+    decimals: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ def draw_numbers(canvas: Canvas, series: list[Series], rows_of: Callable[[Series
     any_thousands = False
     for index, (one, style) in enumerate(zip(series, SERIES_STYLES, strict=False)):
         rows = rows_of(one)
-        cells = [number(value) for row in rows for value in one.rows[row.column]]
+        cells = [_cell(value, row, in_thousands=False) for row in rows for value in one.rows[row.column]]
         in_thousands = max(text_width(cell, 6.0) for cell in cells) > room
         any_thousands |= in_thousands
-        size = _fitting([_cell(value, in_thousands) for row in rows for value in one.rows[row.column]], room)
+        size = _fitting(
+            [_cell(value, row, in_thousands=in_thousands) for row in rows for value in one.rows[row.column]], room
+        )
         canvas.below += 4
         start = canvas.below
         for line, row in enumerate(rows):
@@ -109,7 +112,7 @@ def _column(canvas: Canvas, record: pd.Series, rows: list[NumberRow], start: flo
         canvas.write(
             float(record["x"]),
             0,
-            "hidden" if hidden else _cell(record[row.column], cells.in_thousands),
+            "hidden" if hidden else _cell(record[row.column], row, in_thousands=cells.in_thousands),
             canvas.under(_middle(start, line)),
             size=_fitting(["hidden"], cells.room) if hidden else cells.size,
             colour=GREY if hidden else INK,
@@ -143,7 +146,9 @@ def write_name(canvas: Canvas, one: Series, style: SeriesStyle, *, y: float, shi
     canvas.write(1, y, words, canvas.shifted(17, shift), colour=style.ink, gid="name", va="center", linespacing=1.15)
 
 
-def _cell(value: Any, in_thousands: bool) -> str:
+def _cell(value: Any, row: NumberRow, *, in_thousands: bool) -> str:
+    if row.decimals:
+        return "–" if pd.isna(value) else f"{float(value):.{row.decimals}f}".replace("-", "−")
     if in_thousands and not pd.isna(value) and int(value) >= 10_000:
         return f"{int(value) / 1000:,.0f}k"
     return number(value)

@@ -48,10 +48,11 @@ def frame(
     top: float,
     ticks: list[float],
     tick_text: Callable[[float], str],
+    bottom: float = 0.0,
 ) -> None:
     """Draw the axes: light horizontal lines, dark grey axis, a tick at every window."""
     ax = canvas.ax
-    ax.set_ylim(0, top)
+    ax.set_ylim(bottom, top)
     ax.set_xlim(min(places) - 0.5, max(places) + 0.5)
     ax.set_yticks(ticks, [tick_text(tick) for tick in ticks])
     ax.set_xticks(list(places), list(places.values()))
@@ -139,10 +140,10 @@ def _name_the_ends(canvas: Canvas, ends: list[End]) -> None:
 
     A hair line leads to the last point; a series that ends early gets no hair line: it would look like data.
     """
-    top, last_place = canvas.ax.get_ylim()[1], max(canvas.ax.get_xticks())
+    (bottom, top), last_place = canvas.ax.get_ylim(), max(canvas.ax.get_xticks())
     ends = sorted(ends, key=lambda end: end.y)
     heights = [9.0 * len(name_lines(end.series)) + 3 for end in ends]
-    wanted = _apart([end.y / top * canvas.height for end in ends], heights, canvas.height)
+    wanted = _apart([(end.y - bottom) / (top - bottom) * canvas.height for end in ends], heights, canvas.height)
     for end, points in zip(ends, wanted, strict=True):
         write_name(canvas, end.series, end.style, y=points / canvas.height)
         if end.x == last_place:

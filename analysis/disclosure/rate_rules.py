@@ -16,6 +16,8 @@ from analysis.disclosure.families import (
 )
 
 RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
+MODEL_VALUES = ["observed", "std_error", "df", "statistic", "p_value"]
+"""What a model's table has besides: each would tell of the people in a hidden row."""
 LADDER = ["started", "eligible", "scored", "with_baseline"]
 """Most important first: that rung is kept, and the others are compared with it."""
 
@@ -73,7 +75,8 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
         hide_enough(hidden, [counts["numerator"]], size, totals, most)
     else:
         hidden |= rungs.get("scored", np.zeros(len(table), dtype=bool))
-    for name, is_hidden in [*rungs.items(), *dict.fromkeys(RATE_VALUES, hidden).items()]:
+    values = [*RATE_VALUES, *(name for name in MODEL_VALUES if name in table)]
+    for name, is_hidden in [*rungs.items(), *dict.fromkeys(values, hidden).items()]:
         table[name] = table[name].mask(pd.Series(is_hidden, index=table.index))
     table.loc[hidden, "status"] = "hidden"
     return table

@@ -45,3 +45,28 @@ def test_bounds_are_hidden_with_those_scored():
     assert shown["scored"].isna().all()
     assert shown["status"].tolist()[1] == "hidden"
     assert shown[["low", "high"]].iloc[1].isna().all()
+
+
+def test_a_models_mean_of_few_people_is_hidden_with_all_that_goes_with_it():
+    """From an observed mean, a standard error or degrees of freedom one could work out what a hidden row says."""
+    beside = ["observed", "std_error", "df"]
+    table = pd.DataFrame(
+        {
+            "arm": ["a", "b"],
+            "visit": "week 1",
+            "outcome": "PHQ-9 total",
+            "estimate": [12.0, 13.0],
+            "low": [11.0, 9.0],
+            "high": [13.0, 17.0],
+            "numerator": [480.0, 52.0],
+            "denominator": [40, 4],
+            "status": "ok",
+            "std_error": [0.5, 2.0],
+            "df": [40.0, 40.0],
+            "observed": [12.0, 13.0],
+        }
+    )
+    found = hide_rates(table.copy(), 10)
+    assert list(found["status"]) == ["ok", "hidden"]
+    assert found.loc[1, ["estimate", "low", "high", "numerator", "denominator", *beside]].isna().all()
+    assert found.loc[0, beside].tolist() == table.loc[0, beside].tolist()
