@@ -11,8 +11,8 @@ from analysis.charts.phase_response import response_by_phase
 from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_png
 from analysis.charts.session_days import sessions_by_day
 from analysis.charts.session_response import response_by_session
-from analysis.charts.transition_grid import answer_transitions
 from analysis.charts.trajectory import adjusted_means
+from analysis.charts.transition_grid import answer_transitions
 
 __all__ = [
     "adjusted_means",

@@ -279,7 +279,7 @@ def _check_caseness(definitions: Definitions, file: str) -> None:
     if definitions.outcome.rapid_day < 1:
         raise DataError(f"{file}: `outcome.rapid_day` must be 1 or more.")
     names = [name for name, _ in definitions.outcome.caseness]
-    if len(set(names)) != 2:  # noqa: PLR2004 - recovery is of two scales jointly
+    if len(set(names)) != 2:
         raise DataError(f"{where} must list two different scales, each with the score from which somebody is a case.")
     for name, score in definitions.outcome.caseness:
         scale = definitions.instruments.get(name)

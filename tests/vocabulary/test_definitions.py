@@ -81,7 +81,10 @@ def test_a_new_instrument_needs_no_code(changed):
         ("[course]\ngap_days = true", r"`gap_days` must be a whole number"),
         ("course = 3", r"`course`: a table is needed"),
         ("[instruments.NEW]\nitems = 3", r"`instruments.NEW`: the key `title` is missing"),
-        ("[instruments.PHQ-9]\nremission_score = 12", r"`instruments.PHQ-9`: remission_score must lie under entry_score"),
+        (
+            "[instruments.PHQ-9]\nremission_score = 12",
+            r"`instruments.PHQ-9`: remission_score must lie under entry_score",
+        ),
         ("[instruments.PHQ-9]\nentry_score = 40", r"entry_score must lie between 1 and the highest total 27"),
         ("[instruments.PHQ-9]\nitems = 8\nitem_max = [3]", r"item_max lists 1 numbers for 8 items"),
         ("[instruments.PHQ-9]\nseverity = [[5, 'mild']]", r"severity bands must start at 0"),
