@@ -8,6 +8,9 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
+from analysis.counts.outcome_kinds import outcome_kind
+from analysis.counts.outcome_sources import outcome_source
+from analysis.counts.rung_counts import period_values
 from analysis.counts.tallies import GROUPS
 
 COVARIATES = {
@@ -41,19 +44,19 @@ class PatternTally:
 
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the patients of each pattern and add up what is known of them."""
-        picked = part.pick_scores(self.windows, self.instrument)
-        part.ask_windows(self.windows)
+        kind = outcome_kind("response", part.definitions.instruments[self.instrument])
+        source = outcome_source(part, kind, self.instrument, self.windows)
         asked = dict(part.connection.execute("SELECT window_name, number FROM asked_windows").fetchall())
         numbers = [asked[window.name] for window in self.windows]
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         scale = part.scale_number(self.instrument)
         groups = "".join(f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}" for name in self.by)
         everybody = rungs.format(source="chosen CROSS JOIN asked_windows", groups=groups)
-        scores = f"{picked} JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
+        scores = f"({source.scores}) JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
         known = ", ".join([f"any_value(group_{name}) AS group_{name}" for name in self.by])
         values = ", ".join(f"any_value({COVARIATES[name][0]}) AS x_{k}" for k, name in enumerate(self.covariates))
         statement = f"""
-            WITH chosen AS ({chosen.format(scale=scale, courses="course = 1")}),
+            WITH chosen AS ({chosen.format(people=source.people, courses="course = 1", also="")}),
             people AS (
                 SELECT {", ".join(filter(None, ["patient", known, values]))} FROM ({everybody})
                 JOIN (SELECT patient, course, baseline_sum, baseline_n FROM baselines WHERE scale = {scale})
@@ -65,16 +68,7 @@ class PatternTally:
                 WHERE is_eligible
             )
             {pattern_sums([f"group_{name}" for name in self.by], len(self.covariates), numbers)}"""
-        found = run_statement(
-            part.connection,
-            statement,
-            {
-                "data_cut": part.dataset.data_cut,
-                "period_first": None,
-                "period_last": None,
-                "period_is_quarter": False,
-            },
-        ).df()
+        found = run_statement(part.connection, statement, period_values(part, None)).df()
         return found.set_axis([*self.keys, *found.columns[len(self.keys) :]], axis="columns")
 
 

@@ -211,6 +211,11 @@ def read_definitions(path: str | Path) -> Definitions:
         raise DataError(f"{path.name}: not valid TOML ({error}).") from None
     defaults = _default_data()
     merged = merged_tables(defaults, changes)
+    if changes.get("phase_rules") == []:
+        raise DataError(
+            f"{path.name}: `phase_rules` is empty, which changes nothing: rows stand before the defaults. To take one "
+            'away, add a row with its treatment and routes and rule = "recorded".'
+        )
     if isinstance(merged["phase_rules"], list) and "phase_rules" in changes:
         # The first row that fits is taken: rows of the dataset's own stand before the defaults, and add to them.
         merged["phase_rules"] = merged["phase_rules"] + defaults["phase_rules"]

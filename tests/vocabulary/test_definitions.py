@@ -79,6 +79,7 @@ def test_a_new_instrument_needs_no_code(changed):
         ("[course]\ngapdays = 60", r"unknown key `gapdays`. Did you mean 'gap_days'\?"),
         ("[course]\ngap_days = 'long'", r"`gap_days` must be a whole number"),
         ("[course]\ngap_days = true", r"`gap_days` must be a whole number"),
+        ("phase_rules = []", r"`phase_rules` is empty, which changes nothing.* add a row .* rule = \"recorded\""),
         ("course = 3", r"`course`: a table is needed"),
         ("[instruments.NEW]\nitems = 3", r"`instruments.NEW`: the key `title` is missing"),
         (
