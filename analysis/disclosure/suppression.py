@@ -51,7 +51,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores`, `flow`, `item_changes` or `item_transitions`.
+        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions` or a model's `means`.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -79,7 +79,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     if audience not in AUDIENCES:
         raise CallError(f"audience: '{audience}' is unknown. There are: {', '.join(AUDIENCES)}.")
     # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
-    rates = "estimate" in table and not {"estimand", "started"}.isdisjoint(table.columns)
+    rates = "estimate" in table and not {"estimand", "started", "observed"}.isdisjoint(table.columns)
     if not rates and "count" not in table:
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()

@@ -48,7 +48,9 @@ class Phases:
     days: pd.DataFrame
 
     def __repr__(self) -> str:
-        return "Phases\n" + "\n".join(f"{title}\n{table!r}" for title, table in self._shown().items())
+        return "Phases\n" + "\n".join(
+            f"{title}\n{table.to_string(index=False)}" for title, table in self._shown().items()
+        )
 
     def _repr_html_(self) -> str:
         return "".join(

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.disclosure.rate_rules import RATE_VALUES, hide_rates
+from analysis.disclosure.suppression import disclose
 from analysis.estimate.rates import response_rates
 
 
@@ -66,7 +67,7 @@ def test_a_models_mean_of_few_people_is_hidden_with_all_that_goes_with_it():
             "observed": [12.0, 13.0],
         }
     )
-    found = hide_rates(table.copy(), 10)
+    found = disclose(table).table
     assert list(found["status"]) == ["ok", "hidden"]
     assert found.loc[1, ["estimate", "low", "high", "numerator", "denominator", *beside]].isna().all()
     assert found.loc[0, beside].tolist() == table.loc[0, beside].tolist()
