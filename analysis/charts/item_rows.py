@@ -57,7 +57,7 @@ def changes_by_item(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) 
     _one_question(data)
     window, estimand = str(data.rows["window"].iloc[0]), str(data.rows["estimand"].iloc[0])
     title = f"{data.instrument}: change of single items {when(window)}"
-    subtitle = f"Percent who improved or became worse, {estimand_words(estimand).of} and had room for it"
+    subtitle = f"Percent who improved or became worse, {estimand_words(estimand).of}, among people with room for it"
     items = list(data.rows["item"].unique())
     rows = [row for _, row in data.rows.iterrows()]
     left = 14 + max(text_width(words, BODY) for words, _ in _CHANGES.values())

@@ -53,7 +53,7 @@ class Measured:
     ladder: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"{self.card.title} [{self.card.label}]\n{self.table!r}"
+        return f"{self.card.title} [{self.card.label}]\n{self.table.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
         model = f"; modelled on {self.card.modelled_on}, not certified as it" if self.card.modelled_on else ""
