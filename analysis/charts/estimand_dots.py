@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.charts.canvas import BODY, SMALL, Canvas, open_canvas
 from analysis.charts.picture import ChartText
 from analysis.charts.rates_over_time import NEEDS
-from analysis.charts.style import GREY, PAPER, SERIES_STYLES, SeriesStyle, drawing, text_width, wrapped
+from analysis.charts.style import GREY, INK, PAPER, SERIES_STYLES, SeriesStyle, drawing, text_width, wrapped
 from analysis.charts.tidy import Series, Tidy, by_groups, hidden_and_empty, notes, split, tidy
 from analysis.charts.timeline import shown
 from analysis.charts.wording import (
@@ -31,7 +31,10 @@ ROW, HEADING = 25.0, 18.0  # points
 _MARGIN = 18.0
 _CHART = "denominators"
 _STYLES = dict(zip(("observed", "nonresponder", "starters", "completers"), SERIES_STYLES, strict=True))
-_STYLES["bounds"] = SeriesStyle(GREY, GREY, "", "-")
+_RANGE = SeriesStyle(GREY, GREY, "", "-")
+_STYLES |= dict.fromkeys(("bounds", "bounds of the eligible", "bounds of all starters"), _RANGE)
+_STYLES |= {"weighted": SeriesStyle(INK, INK, "v", "-"), "carried-forward": SeriesStyle(GREY, GREY, "X", "-")}
+_NOT_A_RATIO = {"weighted"}
 
 
 def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> Axes:
@@ -40,8 +43,9 @@ def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> 
     Parameters
     ----------
     table : DataFrame or Disclosed
-        Rows of `response_rates` with several denominators, one instrument and outcome. Groups and windows make up to
-        eight sections. A table that has not been disclosed for the public is stamped internal.
+        Rows of `response_rates` with several denominators, or the table of `estimands`; one instrument and outcome.
+        Groups and windows make up to eight sections. A table that has not been disclosed for the public is stamped
+        internal.
     ax : Axes, optional
         Axes to draw on; leave room around them for the words. By default the chart makes its own figure, ``ax.figure``.
 
@@ -76,8 +80,9 @@ def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> 
     windows = data.rows["window"].astype(str).unique()
     moment = f" {when(windows[0])}" if len(windows) == 1 else ""
     title = f"{data.instrument} {outcome.title}{moment}{by_groups(data)}"
-    ranges = "; grey: a range" if (data.rows["estimand"] == "bounds").any() else ""
-    subtitle = f"Percent who {outcome.verb}, by who is counted; bars are intervals{ranges}"
+    ranges = "; grey without a mark: a range" if any(_is_range(row) for _, row in data.rows.iterrows()) else ""
+    assumed = " and what is assumed of the unseen" if "assumption" in data.rows else ""
+    subtitle = f"Percent who {outcome.verb}, by who is counted{assumed}; bars are intervals{ranges}"
     height = sum(ROW * len(one.rows) + (HEADING if one.label else 0) for one in sections)
     rows = [row for _, row in data.rows.iterrows()]
     left = 14 + max(text_width(words, size) for row in rows for words, size in _whom(row))
@@ -202,6 +207,8 @@ def _is_range(row: pd.Series) -> bool:
 def _share(row: pd.Series) -> str:
     if row["status"] == "hidden":
         return "hidden"
+    if row["status"] == "stratum without scores":
+        return "not known"
     return percent(row["estimate"]) if _is_shown(row) else "" if _is_range(row) else "none"
 
 
@@ -214,7 +221,7 @@ def _interval(row: pd.Series) -> str:
 def _fraction(row: pd.Series) -> str:
     return (
         ""
-        if row["status"] == "hidden" or _is_range(row)
+        if row["status"] == "hidden" or _is_range(row) or row["estimand"] in _NOT_A_RATIO
         else f"{number(row['numerator'])} of {number(row['denominator'])}"
     )
 
@@ -226,8 +233,16 @@ def _alternative(data: Tidy, sections: list[Series], title: str) -> str:
     for one in sections:
         seen = one.rows[shown(one.rows)]
         told = [
-            f"{estimand_words(str(row['estimand'])).of} {in_hundred(row['estimate'])} "
-            f"({number(row['numerator'])} of {number(row['denominator'])})"
+            " ".join(
+                filter(
+                    None,
+                    [
+                        estimand_words(str(row["estimand"])).of,
+                        in_hundred(row["estimate"]),
+                        _fraction(row) and f"({_fraction(row)})",
+                    ],
+                )
+            )
             for _, row in seen.iterrows()
         ]
         verb = outcome_words(str(one.rows["outcome"].iloc[0])).verb

@@ -10,7 +10,7 @@ from analysis.disclosure.suppression import Disclosed
 from analysis.vocabulary.errors import CallError, nearest_name
 
 MOST_SERIES = 4
-_STATUSES = {"ok", "empty", "hidden"}
+_STATUSES = ("ok", "empty", "hidden", "stratum without scores")
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ def tidy(table: object, *, chart: str, needs: Sequence[str]) -> Tidy:
         raise CallError(
             f"{chart} was given a table without rows, so there is nothing to draw. Check the filter that made it."
         )
-    unknown = sorted(set(frame["status"].astype(str)) - _STATUSES)
+    unknown = sorted(set(frame["status"].astype(str)) - set(_STATUSES))
     if unknown:
-        raise CallError(f"{chart} does not know the status '{unknown[0]}'. Known: ok, empty, hidden.")
+        raise CallError(f"{chart} does not know the status '{unknown[0]}'. Known: {', '.join(_STATUSES)}.")
     instruments = sorted(frame["instrument"].astype(str).unique())
     if len(instruments) > 1:
         raise CallError(
@@ -195,10 +195,12 @@ def notes(data: Tidy, *, thousands: bool = False) -> str:
 
 def hidden_and_empty(data: Tidy) -> list[str]:
     """Say in sentences how many values a chart leaves out, and why; nothing when it shows all."""
-    hidden, empty = (int((data.rows["status"] == status).sum()) for status in ("hidden", "empty"))
+    _, empty, hidden, unscored = (int((data.rows["status"] == status).sum()) for status in _STATUSES)
     said = []
     if hidden:
         said.append(f"{hidden} of {len(data.rows)} values are hidden to protect small groups.")
     if empty:
         said.append(f"{empty} of {len(data.rows)} values do not exist because nobody was counted.")
+    if unscored:
+        said.append(f"{unscored} of {len(data.rows)} values do not exist because in a stratum nobody was scored.")
     return said

@@ -44,6 +44,16 @@ ESTIMANDS = {
     "starters": EstimandWords("of everyone who started", "no score counts as not {verb}", "due"),
     "completers": EstimandWords("of those scored who completed loading", "", "completers"),
     "bounds": EstimandWords("of those eligible", "from none to all of those not seen {verb}", "eligible"),
+    "bounds of the eligible": EstimandWords(
+        "of those eligible", "from none to all of those not seen {verb}", "eligible"
+    ),
+    "bounds of all starters": EstimandWords(
+        "of everyone who started", "from none to all whose outcome is not known {verb}", "due"
+    ),
+    "carried-forward": EstimandWords(
+        "by the last score, carried forward", "only to match published tables", "with any score"
+    ),
+    "weighted": EstimandWords("of those eligible, weighted", "not seen did as those seen who are alike", "eligible"),
 }
 
 _GROUPS = {"clinic_id": "clinic", "kind": "kind of course"}

@@ -11,7 +11,7 @@ from analysis.cohort.windows import Window, parse_window
 from analysis.counts.engine import Progress, count_all
 from analysis.counts.ladder_tally import ESTIMANDS, LadderTally
 from analysis.counts.outcome_kinds import SHARED_OUTCOMES, outcome_kind, refuse_undefined, scales_judged
-from analysis.counts.tallies import GROUPS, DueTally, GroupTally, ScaleTally, SetAsideTally
+from analysis.counts.tallies import GROUPS, DueTally, GroupTally, ScaleTally, SetAsideTally, Tally
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period, parse_period
 
@@ -135,7 +135,9 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
     return filled[[*keys, *LADDER]].assign(**squares)
 
 
-def count_ahead(cohort: Cohort, questions: Sequence[Question], progress: Progress | None = None) -> None:
+def count_ahead(
+    cohort: Cohort, questions: Sequence[Question], progress: Progress | None = None, *, also: Sequence[Tally] = ()
+) -> None:
     """Count everything that some questions need in one pass over the cohort; asking them later costs nothing.
 
     Parameters
@@ -144,9 +146,12 @@ def count_ahead(cohort: Cohort, questions: Sequence[Question], progress: Progres
     questions : sequence of Question
     progress : callable, optional
         Called with words for each step.
+    also : sequence of Tally
+        Further tallies to count in the same pass.
     """
     groups = {name: GroupTally(name) for question in questions for name in question.by}
-    count_all(cohort, [*map(_tally, questions), *groups.values(), DueTally(), ScaleTally(), SetAsideTally()], progress)
+    settled: list[Tally] = [*groups.values(), DueTally(), ScaleTally(), SetAsideTally()]
+    count_all(cohort, [*map(_tally, questions), *settled, *also], progress)
 
 
 def _tally(question: Question) -> LadderTally:

@@ -13,7 +13,7 @@ Rows = NDArray[np.intp]
 _NOT_GROUPS = {
     "instrument", "window", "outcome", "estimand", "estimate", "low", "high", "method", "numerator", "denominator",
     "status", "started", "with_baseline", "eligible", "scored", "period", "due", "definitions",
-    "item", "points", "before", "after", "measure", "step", "kind", "name", "label", "count",
+    "assumption", "item", "points", "before", "after", "measure", "step", "kind", "name", "label", "count",
 }  # fmt: skip
 
 

@@ -26,7 +26,12 @@ DENOMINATOR_RUNGS = {
     "nonresponder": ["eligible"],
     "starters": ["started"],
     "bounds": ["eligible", "scored"],  # their upper end tells how many were not scored
+    "bounds of the eligible": ["eligible", "scored"],
+    "bounds of all starters": ["started", "scored"],
 }
+
+NOT_JUDGED = ("carried-forward", "weighted", "tipping point")
+"""Estimates that rest on counts the ladder does not show: who may be worked out from them cannot be judged here."""
 
 
 def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -23,7 +23,7 @@ import pandas as pd
 
 from analysis.disclosure.flow_rules import hide_steps
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
-from analysis.disclosure.rate_rules import hide_rates
+from analysis.disclosure.rate_rules import NOT_JUDGED, hide_rates
 from analysis.disclosure.transition_rules import hide_transitions
 from analysis.vocabulary.errors import CallError
 
@@ -51,7 +51,8 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions` or a model's `means`.
+        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions`, a model's `means`, or the
+        table of `estimands` without the rows ``carried-forward`` and ``weighted``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -65,7 +66,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Raises
     ------
     CallError
-        For an unknown audience, or a table that is neither.
+        For an unknown audience, or a table that is none of these.
 
     Examples
     --------
@@ -78,12 +79,30 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     policy = policy or DEFAULT_POLICY
     if audience not in AUDIENCES:
         raise CallError(f"audience: '{audience}' is unknown. There are: {', '.join(AUDIENCES)}.")
+    if not isinstance(table, pd.DataFrame):
+        raise CallError("disclose: a table is needed, such as the .table of a result, not the result itself.")
+    if "reference_numerator" in table:
+        raise CallError(
+            "disclose: each row of a table from compare holds the counts of two groups, for which there are no rules; "
+            "disclose the response_rates of the groups instead."
+        )
     # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
     rates = "estimate" in table and not {"estimand", "started", "observed"}.isdisjoint(table.columns)
     if not rates and "count" not in table:
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
+        _refuse_not_judged(table)
         hide = hide_rates if "estimate" in table else hide_transitions if "before" in table else hide_steps
         table = hide(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
+
+
+def _refuse_not_judged(table: pd.DataFrame) -> None:
+    found = [name for name in NOT_JUDGED if "estimand" in table and (table["estimand"] == name).any()]
+    if found:
+        raise CallError(
+            f"disclose: rows of '{found[0]}' rest on counts that are not in the table, so what must be hidden cannot "
+            f"be judged; leave them out, table[~table['estimand'].isin({found})], or keep the table inside with "
+            "audience='internal'."
+        )

@@ -129,3 +129,51 @@ def test_bounds_are_a_grey_bar_without_a_dot(rates, public, marks, crowding):
     hidden = charts.denominators(public(table.assign(status=["ok"] * 4 + ["hidden"])))
     assert len(marks(hidden, "interval")) == 4
     assert "40 to 60 %" not in charts.alt_text(hidden)
+
+
+def assumed(rates):
+    """Add to the ladder what `estimands` adds: both bounds, the score carried forward, and the weighted rate."""
+    lower = {"bounds of the eligible": (0.4, 0.6), "bounds of all starters": (0.33, 0.67)}
+    rows = [
+        rates([(END, 50, 125, 150)], estimand=name).assign(estimate=np.nan, low=low, high=high)
+        for name, (low, high) in lower.items()
+    ]
+    rows += [rates([(END, 52, 110, 150)], estimand="carried-forward")]
+    rows += [rates([(END, 50, 125, 150)], estimand="weighted").assign(estimate=0.47, low=0.37, high=0.57)]
+    return pd.concat([ladder(rates), *rows], ignore_index=True).assign(assumption="None.")
+
+
+def test_every_assumption_has_its_row(rates, marks, crowding):
+    ax = charts.denominators(assumed(rates))
+    assert len(marks(ax, "points")) == 6
+    assert len(marks(ax, "interval")) == 8
+    assert [text.get_text() for text in marks(ax, "range")][4:] == [
+        "40 to 60 %",
+        "33 to 67 %",
+        "(38 to 57 %)",
+        "(37 to 57 %)",
+    ]
+    assert crowding(ax) == []
+    written = [text.get_text() for text in ax.texts]
+    assert "only to match published tables" in written
+    assert any("what is assumed of the unseen" in words for words in written)
+
+
+def test_a_weighted_rate_is_shown_without_a_fraction_that_it_is_not(rates, marks):
+    """50 of 125 is not 47 percent."""
+    ax = charts.denominators(assumed(rates))
+    fractions = [text.get_text() for text in marks(ax, "fraction")]
+    assert "52 of 110" in fractions
+    assert fractions.count("50 of 125") == 1  # of those eligible
+    assert "of those eligible, weighted 47 in 100; " in charts.alt_text(ax)
+
+
+def test_a_stratum_without_scores_is_said(rates, marks):
+    table = assumed(rates)
+    weighted = table["estimand"] == "weighted"
+    table.loc[weighted, ["estimate", "low", "high"]] = np.nan
+    table.loc[weighted, "status"] = "stratum without scores"
+    ax = charts.denominators(table)
+    assert marks(ax, "share")[-1].get_text() == "not known"
+    assert len(marks(ax, "points")) == 5
+    assert "1 of 8 values do not exist because in a stratum nobody was scored" in charts.alt_text(ax)

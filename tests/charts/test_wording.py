@@ -14,6 +14,7 @@ from analysis.charts.wording import (
     percent_range,
 )
 from analysis.counts.outcome_kinds import OUTCOMES as KNOWN_OUTCOMES
+from analysis.estimate.estimands import METHODS
 from analysis.estimate.rates import DENOMINATORS
 
 
@@ -34,7 +35,7 @@ def test_counts_have_their_thousands_apart(count, said):
 
 def test_every_outcome_and_denominator_of_the_package_has_its_words():
     assert set(OUTCOMES) == set(KNOWN_OUTCOMES)
-    assert set(ESTIMANDS) == set(DENOMINATORS)
+    assert set(ESTIMANDS) == {*DENOMINATORS, *METHODS}
 
 
 def test_who_is_counted_follows_the_outcome():
