@@ -7,7 +7,7 @@
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`, `phases`, `measure`, `item_changes`,
-  `item_transitions`, `mmrm`, `count_patterns`
+  `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `compare`, `regression_to_mean`
 - what may leave: `disclose`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from analysis.cohort.cohort import derive
     from analysis.counts.patterns import count_patterns
     from analysis.disclosure.suppression import disclose
+    from analysis.estimate.comparisons import compare
+    from analysis.estimate.estimands import estimands
     from analysis.estimate.flow import flow
     from analysis.estimate.items import item_changes, item_transitions
+    from analysis.estimate.mean_reversion import regression_to_mean
     from analysis.estimate.means import mean_scores
     from analysis.estimate.measures import measure
     from analysis.estimate.mmrm.model import mmrm
     from analysis.estimate.phases import phases
     from analysis.estimate.rates import response_rates
+    from analysis.estimate.tipping import tipping_point
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.drafting.draft import draft_mapping
     from analysis.intake.mapping import import_folder
@@ -64,6 +68,10 @@ _HOME = {
     "item_changes": "analysis.estimate.items",
     "item_transitions": "analysis.estimate.items",
     "measure": "analysis.estimate.measures",
+    "estimands": "analysis.estimate.estimands",
+    "tipping_point": "analysis.estimate.tipping",
+    "compare": "analysis.estimate.comparisons",
+    "regression_to_mean": "analysis.estimate.mean_reversion",
     "disclose": "analysis.disclosure.suppression",
     "write_report": "analysis.report.quarterly",
     "rate_in_words": "analysis.report.rate_words",
@@ -73,11 +81,13 @@ _HOME = {
 __all__ = [
     "charts",
     "check_dataset",
+    "compare",
     "count_patterns",
     "default_definitions",
     "derive",
     "disclose",
     "draft_mapping",
+    "estimands",
     "flow",
     "import_folder",
     "item_changes",
@@ -91,10 +101,12 @@ __all__ = [
     "phases",
     "rate_in_words",
     "read_definitions",
+    "regression_to_mean",
     "response_rates",
     "share_in_words",
     "simulate",
     "simulation",
+    "tipping_point",
     "update_dataset",
     "write_report",
 ]
