@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.disclosure.families import (
+    FURTHER_VALUES,
     Flags,
     Numbers,
     families,
@@ -16,8 +17,6 @@ from analysis.disclosure.families import (
 )
 
 RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
-MODEL_VALUES = ["observed", "std_error", "df", "statistic", "p_value"]
-"""What a model's table has besides: each would tell of the people in a hidden row."""
 LADDER = ["started", "eligible", "scored", "with_baseline"]
 """Most important first: that rung is kept, and the others are compared with it."""
 
@@ -28,9 +27,14 @@ DENOMINATOR_RUNGS = {
     "bounds": ["eligible", "scored"],  # their upper end tells how many were not scored
     "bounds of the eligible": ["eligible", "scored"],
     "bounds of all starters": ["started", "scored"],
+    # With what was seen they tell what was drawn for those not seen, or expected of everybody.
+    "imputed": ["eligible", "scored"],
+    "imputed-left-worse": ["eligible", "scored"],
+    "imputed-back-to-baseline": ["eligible", "scored"],
+    "model": ["eligible", "scored"],
 }
 
-NOT_JUDGED = ("carried-forward", "weighted", "tipping point")
+NOT_JUDGED = ("carried-forward", "weighted", "inverse-intensity", "tipping point")
 """Estimates that rest on counts the ladder does not show: who may be worked out from them cannot be judged here."""
 
 
@@ -80,7 +84,7 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
         hide_enough(hidden, [counts["numerator"]], size, totals, most)
     else:
         hidden |= rungs.get("scored", np.zeros(len(table), dtype=bool))
-    values = [*RATE_VALUES, *(name for name in MODEL_VALUES if name in table)]
+    values = [*RATE_VALUES, *(name for name in FURTHER_VALUES if name in table)]
     for name, is_hidden in [*rungs.items(), *dict.fromkeys(values, hidden).items()]:
         table[name] = table[name].mask(pd.Series(is_hidden, index=table.index))
     table.loc[hidden, "status"] = "hidden"

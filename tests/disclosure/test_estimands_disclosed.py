@@ -5,6 +5,7 @@ import pytest
 
 from analysis.disclosure.suppression import disclose
 from analysis.estimate.estimands import estimands
+from analysis.estimate.imputation.imputed_rates import impute_rates
 from analysis.estimate.rates import response_rates
 from analysis.estimate.tipping import tipping_point
 from analysis.vocabulary.errors import CallError
@@ -50,3 +51,31 @@ def test_strata_and_a_tipping_point_are_refused(demo_cohort):
         disclose(estimands(demo_cohort, **ASKED).strata)
     with pytest.raises(CallError, match="rows of 'tipping point'"):
         disclose(tipping_point(demo_cohort, **ASKED, rate=0.3))
+
+
+OF_THE_MODEL = ["imputed", "imputed-left-worse", "imputed-back-to-baseline", "model"]
+
+
+@pytest.mark.parametrize("by", [("clinic_id", "sex"), ("age_band",)])
+def test_rows_of_the_model_are_hidden_with_the_number_not_seen(demo_cohort, by):
+    """From the rate, the eligible and those seen to have the outcome, what was drawn for one unseen person follows."""
+    raw = estimands(demo_cohort, **ASKED, by=by, methods=["observed", "nonresponder", *OF_THE_MODEL], imputations=5)
+    public = disclose(raw.table).table
+    for name in OF_THE_MODEL:
+        rows = public[public["estimand"] == name]
+        hidden = rows["status"] == "hidden"
+        assert hidden.any()
+        unseen = raw.table.loc[rows.index, "eligible"] - raw.table.loc[rows.index, "scored"]
+        assert hidden[unseen.between(1, 10)].all()
+        assert hidden[rows["eligible"].isna() | rows["scored"].isna()].all()
+        assert rows.loc[hidden, ["estimate", "low", "high", "numerator", "denominator"]].isna().all(axis=None)
+        keys = [*by, "window"]
+        observed = public[public["estimand"] == "observed"].set_index(keys)["status"]
+        assert (rows.set_index(keys)["status"][observed == "hidden"] == "hidden").all()
+
+
+def test_a_table_of_imputed_rates_is_refused(demo_cohort):
+    found = impute_rates(demo_cohort, **ASKED, outcome="response", imputations=5)
+    with pytest.raises(CallError, match="disclose the table of estimands instead"):
+        disclose(found)
+    assert disclose(found, audience="internal").hidden == 0
