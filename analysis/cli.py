@@ -18,7 +18,7 @@ import typer
 from typer.main import get_command
 
 from analysis import __version__
-from analysis.vocabulary.errors import CallError, OutcomesError
+from analysis.vocabulary.errors import CallError, DataError, OutcomesError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -292,6 +292,30 @@ def notebooks_command(
 
     for notebook in rerun_notebooks(folder, dataset=dataset):
         typer.echo(f"{notebook}: rerun and saved")
+
+
+@app.command("notebook-results", hidden=True)
+def notebook_results_command(
+    *,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Only what the next commit would hold, as it is in it.")
+    ] = False,
+) -> None:
+    """Refuse notebooks that Git keeps with results of other data than the demo."""
+    from analysis.intake.dataset import open_dataset
+    from analysis.report.notebook_results import committed_notebooks, why_refused
+
+    project = Path(__file__).resolve().parents[1]
+    found = list(committed_notebooks(project, staged=staged))
+    demo = open_dataset(project / "data" / "demo").sha256 if found else ""
+    reasons = {name: why_refused(text, demo_sha256=demo) for name, text in found}
+    refused = [f"- {name}: {why}" for name, why in reasons.items() if why]
+    if refused:
+        raise DataError(
+            "\n".join(["these notebooks must not be committed as they are:", *refused])
+            + "\nClear their results (Edit, Clear Outputs of All Cells), or keep them in a folder under data/, which "
+            "Git ignores. 'make notebooks' saves the project's own with the results of the demo."
+        )
 
 
 def _opened(folder: Path, memory: str | None = None) -> "Dataset":
