@@ -109,8 +109,9 @@ def committed_notebooks(folder: Path, *, staged: bool) -> Iterator[tuple[str, st
 
 
 def _git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=True)  # noqa: S603, S607
+        said: bytes = subprocess.check_output(command, stderr=subprocess.DEVNULL)  # noqa: S603 - a list, no shell
     except (OSError, subprocess.CalledProcessError):
         raise CallError(f"'{folder}' is no folder of a Git repository, or git is not installed.") from None
-    return done.stdout.decode("utf-8", errors="replace")
+    return said.decode("utf-8", errors="replace")
