@@ -70,6 +70,37 @@ def check_command(dataset: DatasetFolder) -> None:
         raise typer.Exit(1)
 
 
+@app.command("risk")
+def risk_command(
+    dataset: DatasetFolder,
+    *,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT", help="What others may know of a person, such as age or clinic_id; again for more."
+        ),
+    ] = None,
+    sensitive: Annotated[str, typer.Option(metavar="COLUMN", help="What they would like to learn.")] = "diagnosis",
+) -> None:
+    """Count how many people share what others may know of them, before the data is passed on."""
+    from analysis.intake.risk import reidentification_risk
+
+    risk = reidentification_risk(_opened(dataset), known=known, sensitive=sensitive)
+    for found in risk.table.to_dict("records"):
+        merging = risk.merging[risk.merging["known"] == found["known"]].drop(columns="known")
+        typer.echo(f"Whoever knows {found['known']}:")
+        typer.echo(f"  {found['alone']:,} of {found['people']:,} people have nobody like them in this data;")
+        smallest = f"the smallest of {found['smallest_group']}"
+        typer.echo(f"  {found['in_small_groups']:,} are in groups of up to 10, {smallest};")
+        typer.echo(f"  {found['given_away']:,} are in groups of two or more in which all have the same {sensitive}.")
+        if len(merging):
+            typer.echo("  With one of these facts given coarser:")
+            typer.echo(textwrap.indent(merging.to_string(index=False), "    "))
+        typer.echo("")
+    for sentence in risk.basis:
+        typer.echo(textwrap.fill(sentence, 110))
+
+
 @app.command("report")
 def report_command(
     dataset: DatasetFolder,
