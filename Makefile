@@ -37,11 +37,12 @@ test: $(READY) ## run the tests, but for the slow ones
 test-full: $(READY) ## run the slow tests and the browser tests (those want Chromium)
 	@$(PY) -m pytest $(PARALLEL) -m full
 
-check: $(READY) ## lint, format, types and the direction of imports
+check: $(READY) ## lint, format, types, the direction of imports, and no patients' results in notebooks
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest tests/test_architecture.py
+	@$(OUTCOMES) notebook-results
 
 bench: $(READY) $(PEERS)/ready ## measure speed and memory beside other programs (BENCH=FOLDER keeps the simulated data)
 	@$(PY) -m benchmarks.run --data "$(BENCH)"
@@ -87,6 +88,8 @@ $(READY): requirements.lock pyproject.toml
 	}
 	@echo "3 of 3: installing the command outcomes"
 	@$(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
+	@hooks=$$(git rev-parse --git-path hooks 2>/dev/null) && mkdir -p "$$hooks" && [ ! -e "$$hooks/pre-commit" ] \
+		&& cp .githooks/pre-commit "$$hooks/pre-commit" || true
 	@echo "$(CURDIR)" > $@
 
 $(PEERS)/ready: benchmarks/requirements.txt | $(READY)

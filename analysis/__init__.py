@@ -8,7 +8,7 @@
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`, `phases`, `measure`, `item_changes`,
   `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `compare`, `regression_to_mean`
-- what may leave: `disclose`
+- what may leave: `disclose`, `reidentification_risk`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
 """
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from analysis.intake.drafting.draft import draft_mapping
     from analysis.intake.mapping import import_folder
     from analysis.intake.partition import partition_dataset
+    from analysis.intake.risk import reidentification_risk
     from analysis.intake.update import update_dataset
     from analysis.report.quarterly import write_report
     from analysis.report.rate_words import rate_in_words, share_in_words
@@ -54,6 +55,7 @@ _HOME = {
     "import_folder": "analysis.intake.mapping",
     "partition_dataset": "analysis.intake.partition",
     "update_dataset": "analysis.intake.update",
+    "reidentification_risk": "analysis.intake.risk",
     "simulate": "analysis.simulation",
     "default_definitions": "analysis.vocabulary.definitions",
     "read_definitions": "analysis.vocabulary.definitions",
@@ -102,6 +104,7 @@ __all__ = [
     "rate_in_words",
     "read_definitions",
     "regression_to_mean",
+    "reidentification_risk",
     "response_rates",
     "share_in_words",
     "simulate",

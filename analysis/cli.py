@@ -18,7 +18,7 @@ import typer
 from typer.main import get_command
 
 from analysis import __version__
-from analysis.vocabulary.errors import CallError, OutcomesError
+from analysis.vocabulary.errors import CallError, DataError, OutcomesError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,37 @@ def check_command(dataset: DatasetFolder) -> None:
         typer.echo(line)
     if (problems["severity"] == "error").any():
         raise typer.Exit(1)
+
+
+@app.command("risk")
+def risk_command(
+    dataset: DatasetFolder,
+    *,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT", help="What others may know of a person, such as age or clinic_id; again for more."
+        ),
+    ] = None,
+    sensitive: Annotated[str, typer.Option(metavar="COLUMN", help="What they would like to learn.")] = "diagnosis",
+) -> None:
+    """Count how many people share what others may know of them, before the data is passed on."""
+    from analysis.intake.risk import reidentification_risk
+
+    risk = reidentification_risk(_opened(dataset), known=known, sensitive=sensitive)
+    for found in risk.table.to_dict("records"):
+        merging = risk.merging[risk.merging["known"] == found["known"]].drop(columns="known")
+        typer.echo(f"Whoever knows {found['known']}:")
+        typer.echo(f"  {found['alone']:,} of {found['people']:,} people have nobody like them in this data;")
+        smallest = f"the smallest of {found['smallest_group']}"
+        typer.echo(f"  {found['in_small_groups']:,} are in groups of up to 10, {smallest};")
+        typer.echo(f"  {found['given_away']:,} are in groups of two or more in which all have the same {sensitive}.")
+        if len(merging):
+            typer.echo("  With one of these facts given coarser:")
+            typer.echo(textwrap.indent(merging.to_string(index=False), "    "))
+        typer.echo("")
+    for sentence in risk.basis:
+        typer.echo(textwrap.fill(sentence, 110))
 
 
 @app.command("report")
@@ -292,6 +323,30 @@ def notebooks_command(
 
     for notebook in rerun_notebooks(folder, dataset=dataset):
         typer.echo(f"{notebook}: rerun and saved")
+
+
+@app.command("notebook-results", hidden=True)
+def notebook_results_command(
+    *,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Only what the next commit would hold, as it is in it.")
+    ] = False,
+) -> None:
+    """Refuse notebooks that Git keeps with results of other data than the demo."""
+    from analysis.intake.dataset import open_dataset
+    from analysis.report.notebook_results import committed_notebooks, why_refused
+
+    project = Path(__file__).resolve().parents[1]
+    found = list(committed_notebooks(project, staged=staged))
+    demo = open_dataset(project / "data" / "demo").sha256 if found else ""
+    reasons = {name: why_refused(text, demo_sha256=demo) for name, text in found}
+    refused = [f"- {name}: {why}" for name, why in reasons.items() if why]
+    if refused:
+        raise DataError(
+            "\n".join(["these notebooks must not be committed as they are:", *refused])
+            + "\nClear their results (Edit, Clear Outputs of All Cells), or keep them in a folder under data/, which "
+            "Git ignores. 'make notebooks' saves the project's own with the results of the demo."
+        )
 
 
 def _opened(folder: Path, memory: str | None = None) -> "Dataset":

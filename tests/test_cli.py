@@ -15,7 +15,7 @@ from analysis import __version__, cli
 from analysis.simulation import simulate, write_dataset
 from analysis.vocabulary.errors import CallError, DataError, DisclosureError, NotDueError
 
-COMMANDS = ["check", "report", "derive", "partition", "map", "import", "update", "simulate", "lab", "measures"]
+COMMANDS = ["check", "risk", "report", "derive", "partition", "map", "import", "update", "simulate", "lab", "measures"]
 
 Outcomes = Callable[..., tuple[int, str, str]]
 
@@ -225,7 +225,21 @@ def test_a_dataset_with_errors_stops_every_command(
     assert not (tmp_path / "result").exists()
 
 
-# simulate, derive, import
+# risk, simulate, derive, import
+
+
+def test_risk_says_who_is_alone_and_what_speaks_against_the_basis(outcomes, clinic) -> None:
+    code, printed, _ = outcomes("risk", clinic, "--known", "age", "--known", "sex")
+    assert code == 0
+    assert "Whoever knows age, sex:" in printed
+    assert "of 60 people have nobody like them in this data" in printed
+    assert "Safe Harbor cannot be the basis of this data" in printed
+
+
+def test_risk_names_a_wrong_fact(outcomes, clinic) -> None:
+    code, _, errors = outcomes("risk", clinic, "--known", "ages")
+    assert code == 2
+    assert "known: 'ages' is unknown. Did you mean 'age'?" in errors
 
 
 def test_the_same_seed_gives_the_same_files(outcomes: Outcomes, tmp_path: Path) -> None:

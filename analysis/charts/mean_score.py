@@ -9,7 +9,7 @@ from analysis.charts.picture import ChartText
 from analysis.charts.session_response import session_number
 from analysis.charts.style import GREY, drawing, text_width
 from analysis.charts.tidy import Series, Tidy, at_most_four, by_groups, hidden_and_empty, notes, split, tidy
-from analysis.charts.timeline import PLOT_HEIGHT, draw_series, frame, placed, shown
+from analysis.charts.timeline import PLOT_HEIGHT, draw_series, frame, placed, points_in_words, shown
 from analysis.charts.wording import listed, number, sentences
 from analysis.disclosure.suppression import Disclosed
 from analysis.vocabulary.errors import CallError
@@ -125,15 +125,7 @@ def _alternative(data: Tidy, series: list[Series], title: str, top: float) -> st
         f"Horizontal axis: session number, up to {last}; 0 is the baseline.",
         f"Vertical axis: mean total of those scored, 0 to {top:.0f}.",
     ]
-    for one in series:
-        name = f"{one.label}: " if one.label else ""
-        seen = one.rows[shown(one.rows)]
-        if seen.empty:
-            parts.append(f"{name}no value can be shown.")
-            continue
-        told = seen[seen["x"].isin([seen["x"].iloc[0], seen["x"].iloc[-1]])]
-        parts.append(f"{name}{'; '.join(_sentence(row) for _, row in told.iterrows())}.")
-    return sentences([*parts, *hidden_and_empty(data)])
+    return sentences([*parts, *points_in_words(series, _sentence), *hidden_and_empty(data)])
 
 
 def _sentence(row: pd.Series) -> str:

@@ -10,7 +10,7 @@ from analysis.charts.number_rows import NumberRow, draw_numbers, room_left, room
 from analysis.charts.picture import ChartText
 from analysis.charts.style import drawing
 from analysis.charts.tidy import Series, Tidy, at_most_four, by_groups, hidden_and_empty, notes, split, tidy
-from analysis.charts.timeline import PLOT_HEIGHT, draw_series, frame, placed, shown
+from analysis.charts.timeline import PLOT_HEIGHT, draw_series, frame, placed, points_in_words
 from analysis.charts.wording import (
     counted,
     estimand_words,
@@ -157,15 +157,8 @@ def _alternative(
         f"Horizontal axis: {x_label[0].lower()}{x_label[1:]}, from {moment(first)} to {moment(last)}.",
         f"Vertical axis: {subtitle[0].lower()}{subtitle.partition(';')[0][1:]}, 0 to 100.",
     ]
-    for one in series:
-        name = f"{one.label}: " if one.label else ""
-        seen = one.rows[shown(one.rows)]
-        if seen.empty:
-            parts.append(f"{name}no value can be shown.")
-            continue
-        told = seen[seen["x"].isin([seen["x"].iloc[0], headline, seen["x"].iloc[-1]])]
-        parts.append(f"{name}{'; '.join(_sentence(row, moment) for _, row in told.iterrows())}.")
-    return sentences([*parts, *hidden_and_empty(data)])
+    said = points_in_words(series, lambda row: _sentence(row, moment), also=headline)
+    return sentences([*parts, *said, *hidden_and_empty(data)])
 
 
 def _sentence(row: pd.Series, moment: Callable[[int], str]) -> str:

@@ -169,3 +169,19 @@ def _apart(wanted: list[float], heights: list[float], limit: float) -> list[floa
         ceiling = limit - heights[i] / 2 if last else places[i + 1] - (heights[i + 1] + heights[i]) / 2
         places[i] = min(places[i], ceiling)
     return places
+
+
+def points_in_words(
+    series: list[Series], sentence: Callable[[pd.Series], str], *, also: int | None = None
+) -> list[str]:
+    """Say each line's first and last shown point, and the one at ``also``, in the words ``sentence`` has for a row."""
+    said = []
+    for one in series:
+        name = f"{one.label}: " if one.label else ""
+        seen = one.rows[shown(one.rows)]
+        if seen.empty:
+            said.append(f"{name}no value can be shown.")
+            continue
+        told = seen[seen["x"].isin([seen["x"].iloc[0], also, seen["x"].iloc[-1]])]
+        said.append(f"{name}{'; '.join(sentence(row) for _, row in told.iterrows())}.")
+    return said

@@ -11,7 +11,7 @@ from analysis.charts.number_rows import NumberRow, draw_numbers, room_left, room
 from analysis.charts.picture import ChartText
 from analysis.charts.style import EDGE, FIGURE_WIDTH, PAPER, SERIES_STYLES, drawing, wrapped
 from analysis.charts.tidy import Series, Tidy, at_most_four, by_groups, hidden_and_empty, split, tidy
-from analysis.charts.timeline import DODGE, PLOT_HEIGHT, draw_series, frame, shown
+from analysis.charts.timeline import DODGE, PLOT_HEIGHT, draw_series, frame, points_in_words, shown
 from analysis.charts.wording import listed, number, sentences
 from analysis.disclosure.suppression import Disclosed
 from analysis.vocabulary.errors import CallError
@@ -183,15 +183,7 @@ def _alternative(data: Tidy, series: list[Series], title: str, visit: str) -> st
         f"{title}. Chart of points with intervals, and hollow points for the observed means.",
         f"Horizontal axis: {visit.replace('_', ' ')}, {data.rows['x'].nunique()} of them.",
     ]
-    for one in series:
-        name = f"{one.label}: " if one.label else ""
-        seen = one.rows[shown(one.rows)]
-        if seen.empty:
-            parts.append(f"{name}no value can be shown.")
-            continue
-        told = seen[seen["x"].isin([seen["x"].iloc[0], seen["x"].iloc[-1]])]
-        parts.append(f"{name}{'; '.join(_sentence(row) for _, row in told.iterrows())}.")
-    return sentences([*parts, *hidden_and_empty(data)])
+    return sentences([*parts, *points_in_words(series, _sentence), *hidden_and_empty(data)])
 
 
 def _sentence(row: pd.Series) -> str:

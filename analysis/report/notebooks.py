@@ -8,6 +8,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from analysis.intake.dataset import open_dataset
+from analysis.report.notebook_results import MADE_UP, results_sha256
 from analysis.vocabulary.errors import CallError, DataError
 
 SECONDS_PER_CELL = 300
@@ -19,8 +20,9 @@ def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
 
     The notebooks run in their own folder, one after another, each in a fresh kernel. What a rerun changes without a
     changed result (times, counters, the Python version) is left out of the file. The dataset's name and hash are
-    noted in the notebook's metadata, so that it can be told later which data its results are from. A notebook with the
-    parameter ``EXPORT = None`` makes its data up and opens no dataset, which is noted instead.
+    noted in the notebook's metadata, with a hash of the cells and their results, so that it can be told later which
+    data the results are from and whether anybody changed them since. A notebook with the parameter ``EXPORT = None``
+    makes its data up and opens no dataset, which is noted instead.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def rerun_notebooks(folder: Path, *, dataset: Path) -> Iterator[Path]:
             raise DataError(
                 f"'{path}' stopped with {reason}. Open it in JupyterLab and run it there to see where."
             ) from failure
-        origin = {"dataset": "made up in the notebook"} if _makes_its_data(notebook) else opened
+        origin = {"dataset": MADE_UP} if _makes_its_data(notebook) else opened
         nbformat.write(_without_traces(notebook, origin), path)
         yield path
 
@@ -87,4 +89,5 @@ def _without_traces(notebook: nbformat.NotebookNode, origin: dict[str, str]) -> 
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = None
+    notebook.metadata.ketamine_outcomes.results = results_sha256(notebook)
     return notebook

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,7 @@ class Definitions:
         }
         return own | self.phase_rule
 
-    @property
+    @cached_property  # each table of a report names it
     def sha256(self) -> str:
         """Hash of the content: the same definitions have the same hash, however their files are written."""
         content = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))

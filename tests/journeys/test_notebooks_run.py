@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from small_clinic import write_clinic
 
+from analysis.report.notebook_results import MADE_UP, results_sha256
 from analysis.report.notebooks import rerun_notebooks
 from analysis.simulation import simulate, write_clinic_export
 
@@ -124,10 +125,9 @@ def test_no_result_is_written_by_hand(path: Path) -> None:
 
 @each_notebook
 def test_it_says_which_data_the_results_are_from(path: Path, demo) -> None:
-    opened = {"dataset": "demo", "sha256": demo.sha256}
-    assert read(path).metadata.ketamine_outcomes == (
-        {"dataset": "made up in the notebook"} if path == OWN_FILES else opened
-    )
+    origin = {"dataset": MADE_UP} if path == OWN_FILES else {"dataset": "demo", "sha256": demo.sha256}
+    notebook = read(path)
+    assert notebook.metadata.ketamine_outcomes == {**origin, "results": results_sha256(notebook)}
 
 
 @each_notebook
