@@ -14,7 +14,9 @@ Hidden in a public table:
 6. a comparison, where the rate of either of its groups is hidden by 1 to 4 among the rates of all groups compared; an
    adjusted one also where a stratum has 1 to 10 people with or without the outcome; of a balance table, a level that is
    1 to 10 in either group, and further levels and groups as in 4;
-7. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
+7. a rate that is made of more counts than its row shows (carried forward, weighted), where the smallest of them is 1
+   to 10; a tipping point, with the rate that it is of;
+8. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
@@ -28,7 +30,7 @@ import pandas as pd
 from analysis.disclosure.comparison_rules import hide_balance, hide_comparisons
 from analysis.disclosure.flow_rules import hide_steps
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
-from analysis.disclosure.rate_rules import NOT_JUDGED, hide_rates
+from analysis.disclosure.rate_rules import OF_OTHER_COUNTS, hide_rates, hide_tipping_points
 from analysis.disclosure.transition_rules import hide_transitions
 from analysis.vocabulary.errors import CallError
 
@@ -57,8 +59,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     ----------
     table : DataFrame
         From `response_rates`, `mean_scores`, `mean_changes`, `flow`, `item_changes`, `item_transitions`, a model's
-        `means`, the table or balance of `compare` and `compare_periods`, or the table of `estimands` without the rows
-        that rest on other counts: ``carried-forward``, ``weighted`` and those of models.
+        `means`, the table or balance of `compare` and `compare_periods`, the table of `estimands`, or `tipping_point`.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -101,6 +102,8 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
 def _rules_for(table: pd.DataFrame) -> Callable[[pd.DataFrame, int], pd.DataFrame]:
     if "reference_numerator" in table:
         return hide_balance if "covariate" in table else hide_comparisons
+    if "observed_share" in table:
+        return hide_tipping_points
     if "estimate" in table:
         return hide_rates
     return hide_transitions if "before" in table else hide_steps
@@ -122,8 +125,9 @@ def _refuse_not_judged(table: pd.DataFrame) -> None:
             "disclose: the people with an outcome by one session are a part of those by the next, and their difference "
             "is a small group more often than not; keep the table inside with audience='internal'."
         )
-    found = [name for name in NOT_JUDGED if "estimand" in table and (table["estimand"] == name).any()]
-    if found:
+    judged = {"least_count", "observed_share"} & set(table.columns)
+    found = [name for name in OF_OTHER_COUNTS if "estimand" in table and (table["estimand"] == name).any()]
+    if found and not judged:
         raise CallError(
             f"disclose: rows of '{found[0]}' rest on counts that are not in the table, so what must be hidden cannot "
             f"be judged; leave them out, table[~table['estimand'].isin({found})], or keep the table inside with "

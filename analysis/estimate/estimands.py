@@ -18,6 +18,7 @@ from analysis.estimate.estimand_words import ASSUMPTIONS, assumption_words, esti
 from analysis.estimate.imputation.model_rows import OF_THE_MODEL, ImputationSettings, assumed_rows
 from analysis.estimate.intensity import intensity_rows
 from analysis.estimate.intervals import wilson
+from analysis.estimate.least_counts import with_least_count
 from analysis.estimate.rates import DENOMINATORS, ESTIMATE_COLUMNS, response_rates
 from analysis.estimate.weighting import WEIGHTED_METHOD, weight_rates
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -171,13 +172,14 @@ def estimands(
     if has_weights:
         strata = tally_ladder(cohort, fine)[strata.columns]
         rows["weighted"] = _weigh(rows["nonresponder"], strata, keys)
-    if has_intensity:
-        counted = count_all(cohort, [intensity])[0]
+    counted = count_all(cohort, [intensity])[0] if has_intensity else None
+    if counted is not None:
         rows["inverse-intensity"] = intensity_rows(rows["nonresponder"], counted, keys=keys)
     if of_model := [name for name in chosen if name in OF_THE_MODEL]:
         settings = ImputationSettings(imputations, seed, worse_by, None if helped_by is None else tuple(helped_by))
         eligible = rows["nonresponder"]
         rows |= assumed_rows(cohort, question, of_model, eligible=eligible, covariates=made_of, settings=settings)
+    rows = with_least_count(rows, keys=keys, strata=strata if has_weights else None, intensity=counted)
     points = worse_by if worse_by is not None else cohort.definitions.instruments[question.instrument].reliable_change
     tables = [
         rows[name].assign(estimand=name, assumption=assumption_words(name, made_of, points=points)) for name in chosen
