@@ -7,7 +7,9 @@
 - words: `default_definitions`, `read_definitions`, `parse_period`
 - courses and outcomes: `derive`
 - results: `response_rates`, `flow`, `mean_scores`, `phases`, `measure`, `item_changes`,
-  `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `compare`, `regression_to_mean`
+  `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `impute_rates`,
+  `responses_by_session`, `compare`, `compare_periods`, `compare_repeated`, `mean_changes`, `changes_before_treatment`,
+  `regression_to_mean`
 - what may leave: `disclose`, `reidentification_risk`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
@@ -24,13 +26,18 @@ if TYPE_CHECKING:
     from analysis.estimate.comparisons import compare
     from analysis.estimate.estimands import estimands
     from analysis.estimate.flow import flow
+    from analysis.estimate.imputation.imputed_rates import impute_rates
     from analysis.estimate.items import item_changes, item_transitions
+    from analysis.estimate.mean_changes import changes_before_treatment, mean_changes
     from analysis.estimate.mean_reversion import regression_to_mean
     from analysis.estimate.means import mean_scores
     from analysis.estimate.measures import measure
     from analysis.estimate.mmrm.model import mmrm
+    from analysis.estimate.period_comparisons import compare_periods
     from analysis.estimate.phases import phases
     from analysis.estimate.rates import response_rates
+    from analysis.estimate.repeated_comparisons import compare_repeated
+    from analysis.estimate.session_responses import responses_by_session
     from analysis.estimate.tipping import tipping_point
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.drafting.draft import draft_mapping
@@ -49,6 +56,12 @@ __version__ = "0.1.0"
 _SUBMODULES = ("charts", "simulation")
 
 _HOME = {
+    "impute_rates": "analysis.estimate.imputation.imputed_rates",
+    "responses_by_session": "analysis.estimate.session_responses",
+    "compare_repeated": "analysis.estimate.repeated_comparisons",
+    "compare_periods": "analysis.estimate.period_comparisons",
+    "mean_changes": "analysis.estimate.mean_changes",
+    "changes_before_treatment": "analysis.estimate.mean_changes",
     "open_dataset": "analysis.intake.dataset",
     "check_dataset": "analysis.intake.dataset",
     "draft_mapping": "analysis.intake.drafting.draft",
@@ -81,9 +94,12 @@ _HOME = {
 }
 
 __all__ = [
+    "changes_before_treatment",
     "charts",
     "check_dataset",
     "compare",
+    "compare_periods",
+    "compare_repeated",
     "count_patterns",
     "default_definitions",
     "derive",
@@ -92,8 +108,10 @@ __all__ = [
     "estimands",
     "flow",
     "import_folder",
+    "impute_rates",
     "item_changes",
     "item_transitions",
+    "mean_changes",
     "mean_scores",
     "measure",
     "mmrm",
@@ -106,6 +124,7 @@ __all__ = [
     "regression_to_mean",
     "reidentification_risk",
     "response_rates",
+    "responses_by_session",
     "share_in_words",
     "simulate",
     "simulation",

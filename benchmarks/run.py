@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import large_rows, mmrm_rows, quick_rows, results
+from benchmarks import comparison_rows, estimand_rows, large_rows, mmrm_rows, quick_rows, results
 from benchmarks.bench import Bench
 from benchmarks.data import Data
 from benchmarks.measure import CommandFailedError
@@ -55,6 +55,8 @@ GROUPS = {
     "notebook": Group(("count-10000",), quick_rows.notebook),
     "mmrm": Group(("mmrm-2000", "mmrm-20000"), mmrm_rows.fit_tables),
     "mmrm-sets": Group(("mmrm-sets",), mmrm_rows.fit_many_sets),
+    "estimands": Group(("estimands-2000",), estimand_rows.estimand_table),
+    "comparison": Group(("comparison-100000",), comparison_rows.standardise_and_weight),
     "simulate": Group(("simulate-1000000",), large_rows.simulate_large, is_large=True),
     "count-large": Group(("count-1000000",), large_rows.count_large, is_large=True),
     "partition-large": Group(("partition-1000000",), large_rows.partition_large, is_large=True),

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from analysis.intake.dataset import open_dataset
 from analysis.simulation import simulate, write_dataset
-from benchmarks import measure, results
+from benchmarks import comparison_rows, comparison_work, measure, results
 from benchmarks.bench import DUCKDB, NOTEBOOK, PANDAS, POLARS, SCRIPTS, Bench
 from benchmarks.data import Data, simulate_command
 from benchmarks.measure import Command, CommandFailedError, Run, measure_in_turn, run_once
@@ -200,6 +201,18 @@ def test_each_peer_agrees(bench: Bench, counted: list[list[object]], name: str) 
     run_once(bench.peer(name, dataset))
     assert json.loads(Path(bench.counts(dataset, name)).read_text()) == counted
     assert bench.agrees(dataset, name)
+
+
+@pytest.mark.full
+def test_standardised_and_weighted_rates_are_those_of_statsmodels_on_rows() -> None:
+    people = comparison_work.simulate_people(4000, seed=2)
+    people["age_band"] %= 2  # so that statsmodels is done in a second
+    connection = duckdb.connect()
+    connection.register("people", people)
+    theirs = runpy.run_path(str(PEERS / "comparison_statsmodels.py"))["estimate"](people)
+    ours = comparison_work.estimate(connection)
+    assert comparison_rows.agree(ours, theirs)
+    assert not comparison_rows.agree(ours | {"ratio": ours["ratio"] + 1e-5}, theirs)
 
 
 def test_a_command_is_shown_as_one_types_it(bench: Bench) -> None:

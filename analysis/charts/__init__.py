@@ -3,6 +3,7 @@
 Nothing is computed here. A table that has not been through `disclose` for the public is stamped "internal".
 """
 
+from analysis.charts.difference_dots import differences
 from analysis.charts.estimand_dots import denominators
 from analysis.charts.flow_ladder import flow_diagram
 from analysis.charts.item_rows import changes_by_item
@@ -11,6 +12,7 @@ from analysis.charts.phase_response import response_by_phase
 from analysis.charts.picture import alt_text, as_html, caption, png_bytes, save_png
 from analysis.charts.session_days import sessions_by_day
 from analysis.charts.session_response import response_by_session
+from analysis.charts.sessions_until_response import responded_by_session
 from analysis.charts.trajectory import adjusted_means
 from analysis.charts.transition_grid import answer_transitions
 
@@ -22,9 +24,11 @@ __all__ = [
     "caption",
     "changes_by_item",
     "denominators",
+    "differences",
     "flow_diagram",
     "mean_score_by_session",
     "png_bytes",
+    "responded_by_session",
     "response_by_phase",
     "response_by_session",
     "save_png",

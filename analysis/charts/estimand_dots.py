@@ -34,7 +34,10 @@ _STYLES = dict(zip(("observed", "nonresponder", "starters", "completers"), SERIE
 _RANGE = SeriesStyle(GREY, GREY, "", "-")
 _STYLES |= dict.fromkeys(("bounds", "bounds of the eligible", "bounds of all starters"), _RANGE)
 _STYLES |= {"weighted": SeriesStyle(INK, INK, "v", "-"), "carried-forward": SeriesStyle(GREY, GREY, "X", "-")}
-_NOT_A_RATIO = {"weighted"}
+_STYLES |= dict.fromkeys(("imputed", "imputed-left-worse", "imputed-back-to-baseline"), SeriesStyle(INK, INK, "P", "-"))
+_STYLES |= {"model": SeriesStyle(INK, INK, "*", "-")}
+_STYLES |= {"inverse-intensity": SeriesStyle(INK, INK, "^", "-")}
+_NOT_A_RATIO = {"weighted", "inverse-intensity", "imputed", "imputed-left-worse", "imputed-back-to-baseline", "model"}
 
 
 def denominators(table: pd.DataFrame | Disclosed, *, ax: Axes | None = None) -> Axes:
@@ -207,7 +210,7 @@ def _is_range(row: pd.Series) -> bool:
 def _share(row: pd.Series) -> str:
     if row["status"] == "hidden":
         return "hidden"
-    if row["status"] == "stratum without scores":
+    if row["status"] not in {"ok", "empty"}:
         return "not known"
     return percent(row["estimate"]) if _is_shown(row) else "" if _is_range(row) else "none"
 

@@ -10,7 +10,16 @@ from analysis.disclosure.suppression import Disclosed
 from analysis.vocabulary.errors import CallError, nearest_name
 
 MOST_SERIES = 4
-_STATUSES = ("ok", "empty", "hidden", "stratum without scores")
+_WHY_NOT = {
+    "empty": "nobody was counted",
+    "stratum without scores": "in a stratum nobody was scored",
+    "too few scores": "there are too few scores for the model",
+    "constant scores": "the scores do not vary",
+    "not converged": "the model could not be fitted",
+}
+"""Why a value does not exist, by its status."""
+
+_STATUSES = ("ok", "hidden", *_WHY_NOT)
 
 
 @dataclass(frozen=True)
@@ -195,12 +204,13 @@ def notes(data: Tidy, *, thousands: bool = False) -> str:
 
 def hidden_and_empty(data: Tidy) -> list[str]:
     """Say in sentences how many values a chart leaves out, and why; nothing when it shows all."""
-    _, empty, hidden, unscored = (int((data.rows["status"] == status).sum()) for status in _STATUSES)
+    counts = {status: int((data.rows["status"] == status).sum()) for status in _STATUSES}
     said = []
-    if hidden:
-        said.append(f"{hidden} of {len(data.rows)} values are hidden to protect small groups.")
-    if empty:
-        said.append(f"{empty} of {len(data.rows)} values do not exist because nobody was counted.")
-    if unscored:
-        said.append(f"{unscored} of {len(data.rows)} values do not exist because in a stratum nobody was scored.")
+    if counts["hidden"]:
+        said.append(f"{counts['hidden']} of {len(data.rows)} values are hidden to protect small groups.")
+    said += [
+        f"{counts[status]} of {len(data.rows)} values do not exist because {why}."
+        for status, why in _WHY_NOT.items()
+        if counts[status]
+    ]
     return said

@@ -50,14 +50,30 @@ ESTIMANDS = {
     "bounds of all starters": EstimandWords(
         "of everyone who started", "from none to all whose outcome is not known {verb}", "due"
     ),
+    "treated": EstimandWords("of those who had that session", "not seen counts as not {verb}", "had it"),
+    "bounds of those treated": EstimandWords(
+        "of those who had that session", "from none to all of those not seen {verb}", "had it"
+    ),
     "carried-forward": EstimandWords(
         "by the last score, carried forward", "only to match published tables", "with any score"
     ),
+    "inverse-intensity": EstimandWords(
+        "of the days of those eligible", "weighted by how often people are seen", "eligible"
+    ),
     "weighted": EstimandWords("of those eligible, weighted", "not seen did as those seen who are alike", "eligible"),
+    "imputed": EstimandWords("of those eligible, imputed", "not seen did as their other scores say", "eligible"),
+    "imputed-left-worse": EstimandWords("of those eligible, imputed", "who left did worse than that", "eligible"),
+    "imputed-back-to-baseline": EstimandWords(
+        "of those eligible, imputed", "who stopped loading is back at baseline", "eligible"
+    ),
+    "model": EstimandWords("of those eligible, expected", "by the normal model of all scores", "eligible"),
 }
 
-_GROUPS = {"clinic_id": "clinic", "kind": "kind of course"}
-_VALUES = {"maintenance": "maintenance {}", "kind": "{} course", "loading_status": "loading {}"}
+_GROUPS = {"clinic_id": "clinic", "kind": "kind of course", "failed_trials_band": "failed trials"}
+_VALUES = {
+    "maintenance": "maintenance {}", "kind": "{} course", "loading_status": "loading {}",
+    "failed_trials_band": "{} failed trials", "baseline_severity": "{} at baseline",
+}  # fmt: skip
 
 
 def outcome_words(outcome: str) -> OutcomeWords:

@@ -44,6 +44,7 @@ class CarriedTally:
             part,
             OutcomeSource(source.people, scores),
             {self.outcome: kind.is_true},
+            instrument=self.instrument,
             by=self.by,
             period=self.period,
         )

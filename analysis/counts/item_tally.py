@@ -8,8 +8,8 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import definition_values, run_statement, sql_statements
 from analysis.cohort.windows import Window
+from analysis.counts.groups import group_column
 from analysis.counts.rung_counts import OutcomeSource, count_rungs, period_values
-from analysis.counts.tallies import GROUPS
 from analysis.vocabulary.instruments import Instrument
 from analysis.vocabulary.periods import Period
 
@@ -40,7 +40,13 @@ class ItemTally:
         _, people, scores, _ = sql_statements("items.sql", "analysis.counts")
         source = OutcomeSource(people.format(item_rules=rules), scores.format(item_rules=rules))
         return count_rungs(
-            part, source, {"changed": "changed"}, by=self.by, period=self.period, also=("item", "change")
+            part,
+            source,
+            {"changed": "changed"},
+            instrument=self.instrument,
+            by=self.by,
+            period=self.period,
+            also=("item", "change"),
         )
 
 
@@ -67,7 +73,7 @@ class TransitionTally:
         *_, pairs = sql_statements("items.sql", "analysis.counts")
         groups = [f"group_{name}" for name in self.by]
         levels = [
-            f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS {group}"
+            f", {group_column(name, part, self.instrument)} AS {group}"
             for name, group in zip(self.by, groups, strict=True)
         ]
         everybody = "SELECT patient, course, true AS has_baseline, true AS is_over_entry FROM courses"

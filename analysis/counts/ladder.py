@@ -9,9 +9,10 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.windows import Window, parse_window
 from analysis.counts.engine import Progress, count_all
+from analysis.counts.groups import GROUPS, refuse_groups
 from analysis.counts.ladder_tally import ESTIMANDS, LadderTally
 from analysis.counts.outcome_kinds import SHARED_OUTCOMES, outcome_kind, refuse_undefined, scales_judged
-from analysis.counts.tallies import GROUPS, DueTally, GroupTally, ScaleTally, SetAsideTally, Tally
+from analysis.counts.tallies import DueTally, ScaleTally, SetAsideTally, Tally, group_tally
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period, parse_period
 
@@ -54,7 +55,7 @@ def ask(
     window : str or sequence of str
         See `analysis.cohort.windows.parse_window`.
     by : str or sequence of str
-        Names from `GROUPS`.
+        Names from `analysis.counts.groups.GROUPS`.
     outcome : str or None
         One of `analysis.counts.outcome_kinds.OUTCOMES`, or a further remission cut-off such as ``remission_12``; None
         where the total is not asked about.
@@ -87,12 +88,11 @@ def ask(
     windows = tuple(parse_window(name, definitions) for name in names)
     if not windows or len({each.name for each in windows}) < len(windows):
         raise CallError("window: name at least one window, and none twice.")
-    if "maintenance" in groups and any(each.kind != "month" for each in windows):
-        raise CallError("by: 'maintenance' goes with the windows 'month m after loading' only.")
     if outcome is not None:
         refuse_undefined(outcome, instrument, windows, definitions)
         # Of two scales jointly it does not matter which of them is named.
         instrument = scales_judged(outcome, instrument, definitions)[0]
+    refuse_groups(groups, instrument, {each.kind for each in windows}, definitions)
     chosen = None if period is None else parse_period(period)
     return Question(instrument, windows, groups, outcome or "", courses, chosen)
 
@@ -120,8 +120,8 @@ def tally_ladder(cohort: Cohort, question: Question) -> pd.DataFrame:
         When the dataset has no dates for the question's period.
     """
     # All that the answer needs in one pass, also what says whether there is one.
-    _, counted, *groups = count_all(cohort, [DueTally(), _tally(question), *map(GroupTally, question.by)])
-    refuse_undated(cohort, question.period)
+    _, counted, *groups = count_all(cohort, [DueTally(), _tally(question), *question_groups(question)])
+    refuse_undated(cohort, question.period, by=question.by)
     keys = [*question.by, "window"]
     levels = [*map(group_levels, groups), [each.name for each in question.windows]]
     filled = with_every_group(counted, keys, levels)
@@ -149,9 +149,23 @@ def count_ahead(
     also : sequence of Tally
         Further tallies to count in the same pass.
     """
-    groups = {name: GroupTally(name) for question in questions for name in question.by}
-    settled: list[Tally] = [*groups.values(), DueTally(), ScaleTally(), SetAsideTally()]
+    groups = dict.fromkeys(tally for question in questions for tally in question_groups(question))
+    settled: list[Tally] = [*groups, DueTally(), ScaleTally(), SetAsideTally()]
     count_all(cohort, [*map(_tally, questions), *settled, *also], progress)
+
+
+def question_groups(question: Question) -> list[Tally]:
+    """Return the tallies of which groups there are.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    list of Tally
+    """
+    return [group_tally(name, question.instrument) for name in question.by]
 
 
 def _tally(question: Question) -> LadderTally:
@@ -199,21 +213,25 @@ def due_basis(cohort: Cohort) -> str:
     return found[0] if len(found) == 1 else "mixed" if found else "assumed"
 
 
-def refuse_undated(cohort: Cohort, period: Period | None) -> None:
-    """Stop when the dataset cannot tell who belongs to a period.
+def refuse_undated(cohort: Cohort, period: Period | None, *, by: Sequence[str] = ()) -> None:
+    """Stop when the dataset cannot tell who belongs to a period, or to the quarters of a group.
 
     Parameters
     ----------
     cohort : Cohort
     period : Period or None
+    by : sequence of str
+        The groups asked for.
 
     Raises
     ------
     CallError
     """
+    known = set(_due_bases(cohort)) if period is not None or "quarter" in by else set()
+    if "quarter" in by and known and "date" not in known:
+        raise CallError("by: the dataset has no dates of sessions, so it cannot say in which quarter a course began.")
     if period is None:
         return
-    known = set(_due_bases(cohort))
     if known and known <= {"assumed"}:
         raise CallError("period: the dataset has neither dates nor start years, so a result has no period.")
     if known and "date" not in known and not period.is_year:
@@ -237,7 +255,8 @@ def group_levels(groups: pd.DataFrame) -> list[str]:
     -------
     list of str
     """
-    return sorted(groups["level"], key=lambda level: (level == "unknown", level))
+    found = groups[["place", "level"]].itertuples(index=False, name=None)
+    return [level for _, level in sorted(found, key=lambda one: (one[1] == "unknown", *one))]
 
 
 def with_every_group(counted: pd.DataFrame, keys: Sequence[str], levels: Sequence[Sequence[str]]) -> pd.DataFrame:

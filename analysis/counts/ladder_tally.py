@@ -49,6 +49,7 @@ class LadderTally:
             part,
             source,
             {outcome: kind.is_true for outcome, kind in kinds.items()},
+            instrument=self.instrument,
             by=self.by,
             period=self.period,
             first_course=self.courses == "first",

@@ -9,8 +9,9 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.counts.engine import count_all
+from analysis.counts.groups import group_column
 from analysis.counts.ladder import group_levels, refuse_undated, with_every_group
-from analysis.counts.tallies import GROUPS, DueTally, GroupTally
+from analysis.counts.tallies import DueTally, group_tally
 from analysis.vocabulary.measures import EndedCourseRule, IndexRule
 from analysis.vocabulary.periods import Period
 
@@ -68,6 +69,11 @@ class IndexTally:
         """The scale."""
         return self.rule.instrument
 
+    @property
+    def scale(self) -> str:
+        """The scale whose baseline groups of severity are made of."""
+        return self.rule.instrument
+
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each group: that of the course with the index score, or else of the first course."""
         (people,) = sql_statements("index_measure.sql", "analysis.counts")
@@ -105,6 +111,11 @@ class EndedCourseTally:
         """Both scales."""
         return f"{self.rule.depression} and {self.rule.anxiety}"
 
+    @property
+    def scale(self) -> str:
+        """The scale whose baseline groups of severity are made of."""
+        return self.rule.depression
+
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each group."""
         (people,) = sql_statements("ended_course_measure.sql", "analysis.counts")
@@ -132,7 +143,7 @@ def _counted_people(
     values: Mapping[str, Any],
 ) -> pd.DataFrame:
     groups = [f"group_{name}" for name in tally.by]
-    columns = [f"coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}" for name in tally.by]
+    columns = [f"{group_column(name, part, tally.scale)} AS group_{name}" for name in tally.by]
     columns += [f"(count(*) FILTER ({which}))::BIGINT AS {name}" for name, which in counts.items()]
     period = tally.period
     of_period = {
@@ -167,6 +178,7 @@ def tally_people(cohort: Cohort, tally: IndexTally | EndedCourseTally) -> pd.Dat
     CallError
         When the dataset has no dates for the tally's period.
     """
-    _, counted, *groups = count_all(cohort, [DueTally(), tally, *map(GroupTally, tally.by)])
-    refuse_undated(cohort, tally.period)
+    levels = [group_tally(name, tally.scale) for name in tally.by]
+    _, counted, *groups = count_all(cohort, [DueTally(), tally, *levels])
+    refuse_undated(cohort, tally.period, by=tally.by)
     return with_every_group(counted, tally.keys, [*map(group_levels, groups), [tally.instrument]])

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.windows import Window
 from analysis.counts.engine import count_all
+from analysis.counts.groups import WINDOW_GROUPS
 from analysis.counts.ladder import ask
 from analysis.counts.pattern_tally import COVARIATES, PatternTally
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -87,8 +88,8 @@ def count_patterns(
             raise CallError(f"covariates: '{name}' is unknown.{hint} There are: {', '.join(COVARIATES)}.")
     if len(set(named)) < len(named):
         raise CallError("covariates: one is named twice.")
-    if "maintenance" in question.by:
-        raise CallError("by: 'maintenance' changes from window to window, so it is no group of patients.")
+    for name in set(question.by) & set(WINDOW_GROUPS):
+        raise CallError(f"by: '{name}' changes from window to window, so it is no group of patients.")
     _refuse_windows(question.windows, named)
     (table,) = count_all(cohort, [PatternTally(instrument, question.windows, question.by, named)])
     return PatternCounts(table, instrument, tuple(each.name for each in question.windows), question.by, named)

@@ -11,11 +11,11 @@ from itertools import combinations_with_replacement
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.tallies import GROUPS
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS
 from analysis.vocabulary.errors import CallError, nearest_name
 
-PHASE_GROUPS = tuple(name for name in GROUPS if name not in {"maintenance", "course_kind"})
-"""What phases can be grouped by: not by what they are themselves."""
+PHASE_GROUPS = tuple(name for name in GROUPS if name not in {*WINDOW_GROUPS, "course_kind", "baseline_severity"})
+"""What phases can be grouped by: not by what they are themselves, nor by a scale's baseline."""
 
 FACTS = {
     "loading": "loading_status || '|' || loading_reason",
@@ -200,7 +200,8 @@ def phase_groups(by: str | Sequence[str]) -> tuple[str, ...]:
 
 def _groups(by: tuple[str, ...]) -> str:
     """Name the groups in SQL, as the other tallies do."""
-    return "".join(f"coalesce(courses.{GROUPS[name]}::VARCHAR, 'unknown') AS {name}, " for name in by)
+    columns = {name: GROUPS[name].format(of="courses.") for name in by}
+    return "".join(f"coalesce(({column})::VARCHAR, 'unknown') AS {name}, " for name, column in columns.items())
 
 
 def _listed(by: tuple[str, ...]) -> str:

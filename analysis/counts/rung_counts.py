@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
-from analysis.counts.tallies import GROUPS
+from analysis.counts.groups import group_column
 from analysis.vocabulary.periods import Period
 
 PEOPLE = {
@@ -44,6 +44,7 @@ def count_rungs(
     source: OutcomeSource,
     is_true: dict[str, str],
     *,
+    instrument: str,
     by: Sequence[str],
     period: Period | None,
     first_course: bool = True,
@@ -59,8 +60,10 @@ def count_rungs(
     source : OutcomeSource
     is_true : dict of str to str
         By outcome, what is true, false or unknown of a score, in SQL.
+    instrument : str
+        Whose baseline groups of severity are made of.
     by : sequence of str
-        Names from `GROUPS`.
+        Names from `analysis.counts.groups.GROUPS`.
     period : Period or None
     first_course : bool
         Each patient's first course only; else every course.
@@ -78,7 +81,7 @@ def count_rungs(
     chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
     groups = [f"group_{name}" for name in by]
     level = "".join(
-        f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS {group}" for name, group in zip(by, groups, strict=True)
+        f", {group_column(name, part, instrument)} AS {group}" for name, group in zip(by, groups, strict=True)
     )
     # Everybody and the scores are counted apart, so that everybody in every window is never joined with anything.
     people = rungs.format(source="chosen CROSS JOIN asked_windows", groups=level)

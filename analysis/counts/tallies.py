@@ -7,22 +7,7 @@ from typing import Protocol
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-
-GROUPS = {
-    "clinic_id": "clinic_id",
-    "route": "route",
-    "treatment": "treatment",
-    "payer": "payer",
-    "diagnosis": "diagnosis",
-    "sex": "sex",
-    "age_band": "age_band",
-    "race_ethnicity": "race_ethnicity",
-    "course_kind": "kind",
-    "loading_status": "loading_status",
-    "maintenance": "CASE WHEN window_kind = 'month' "
-    "AND coalesce(first_maintenance_day < last_loading_day + nearest, false) THEN 'given' ELSE 'not given' END",
-}
-"""What rates can be grouped by. ``maintenance``: whether a maintenance session came before the window's middle day."""
+from analysis.counts.groups import WINDOW_GROUPS, fixed_levels, group_column
 
 
 class Tally(Protocol):
@@ -38,21 +23,50 @@ class Tally(Protocol):
 
 @dataclass(frozen=True)
 class GroupTally:
-    """Courses by one of `GROUPS`: which groups there are."""
+    """Courses by one of `GROUPS`: which groups there are, in the order in which they are shown.
+
+    The instrument is the one whose baseline makes the groups, and named for those only: others are counted once.
+    """
 
     name: str
+    instrument: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The group."""
-        return ("level",)
+        """The group's place, and the group."""
+        return ("place", "level")
 
     def count(self, part: Cohort) -> pd.DataFrame:
-        """Count the courses of each group; of maintenance, which depends on the window, both groups are there."""
-        if self.name == "maintenance":
-            return pd.DataFrame({"level": ["given", "not given"], "courses": 0})
-        level = f"coalesce({GROUPS[self.name]}::VARCHAR, 'unknown')"
-        return _counted(part, f"SELECT {level} AS level, count(*) AS courses FROM courses GROUP BY level")
+        """Count the courses of each group; levels that are fixed are there whoever is in the data."""
+        levels = fixed_levels(self.name, self.instrument, part.definitions)
+        fixed = pd.DataFrame({"place": range(len(levels)), "level": list(levels), "courses": 0})
+        if self.name in WINDOW_GROUPS:
+            return fixed
+        level = group_column(self.name, part, self.instrument)
+        found = _counted(part, f"SELECT {level} AS level, count(*) AS courses FROM courses GROUP BY level")
+        places = {words: place for place, words in enumerate(levels)}
+        found["place"] = [places.get(each, len(levels)) for each in found["level"]]
+        return add_counts([fixed, found[["place", "level", "courses"]]], self.keys)
+
+
+def group_tally(name: str, instrument: str) -> GroupTally:
+    """Return the tally of a group's levels.
+
+    Parameters
+    ----------
+    name : str
+    instrument : str
+
+    Returns
+    -------
+    GroupTally
+
+    Examples
+    --------
+    >>> group_tally("route", "PHQ-9") == group_tally("route", "GAD-7")
+    True
+    """
+    return GroupTally(name, instrument if name == "baseline_severity" else "")
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,8 @@ def add_counts(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFr
     """
     together = pd.concat(frames, ignore_index=True)
     numbers = together.columns.difference(list(keys))
-    together[numbers] = together[numbers].astype("int64")
+    # In one block: columns that lie apart are slow to add up, and there can be hundreds.
+    together = together.astype(dict.fromkeys(numbers, "int64")).copy()
     return together.groupby(list(keys), sort=True, dropna=False, as_index=False).sum()
 
 

@@ -10,7 +10,14 @@ Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
+FURTHER_VALUES = [
+    "observed", "std_error", "df", "statistic", "p_value", "baseline_mean", "baseline_sd", "untreated_least",
+    "untreated_most", "untreated",
+]  # fmt: skip
+"""What tables of models and of changes have besides: each would tell of the people in a hidden row."""
+
 _NOT_GROUPS = {
+    *FURTHER_VALUES,
     "instrument", "window", "outcome", "estimand", "estimate", "low", "high", "method", "numerator", "denominator",
     "status", "started", "with_baseline", "eligible", "scored", "period", "due", "definitions",
     "assumption", "item", "points", "before", "after", "measure", "step", "kind", "name", "label", "count",

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.disclosure.families import (
+    FURTHER_VALUES,
     Flags,
     Numbers,
     families,
@@ -16,8 +17,6 @@ from analysis.disclosure.families import (
 )
 
 RATE_VALUES = ["estimate", "low", "high", "numerator", "denominator"]
-MODEL_VALUES = ["observed", "std_error", "df", "statistic", "p_value"]
-"""What a model's table has besides: each would tell of the people in a hidden row."""
 LADDER = ["started", "eligible", "scored", "with_baseline"]
 """Most important first: that rung is kept, and the others are compared with it."""
 
@@ -28,10 +27,21 @@ DENOMINATOR_RUNGS = {
     "bounds": ["eligible", "scored"],  # their upper end tells how many were not scored
     "bounds of the eligible": ["eligible", "scored"],
     "bounds of all starters": ["started", "scored"],
+    # With what was seen they tell what was drawn for those not seen, or expected of everybody.
+    "imputed": ["eligible", "scored"],
+    "imputed-left-worse": ["eligible", "scored"],
+    "imputed-back-to-baseline": ["eligible", "scored"],
+    "model": ["eligible", "scored"],
+    "carried-forward": ["eligible", "scored"],
+    "weighted": ["eligible", "scored"],
+    "inverse-intensity": ["eligible", "scored"],
+    "tipping point": ["eligible", "scored"],
 }
 
-NOT_JUDGED = ("carried-forward", "weighted", "tipping point")
-"""Estimates that rest on counts the ladder does not show: who may be worked out from them cannot be judged here."""
+OF_OTHER_COUNTS = ("carried-forward", "weighted", "inverse-intensity")
+"""Rates made of counts that the ladder does not show: they are judged by the smallest of these, ``least_count``."""
+
+_TIPPING_VALUES = ["estimate", "numerator", "denominator", "observed_share", "observed_low", "observed_high"]
 
 
 def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -77,13 +87,43 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
         for estimand, needed in DENOMINATOR_RUNGS.items():
             for rung in needed:
                 hidden |= rungs.get(rung, np.zeros(len(table), dtype=bool)) & (table["estimand"] == estimand).to_numpy()
+        if "least_count" in table:
+            hidden |= small(table["least_count"].to_numpy("float64", na_value=np.nan), most)
         hide_enough(hidden, [counts["numerator"]], size, totals, most)
     else:
         hidden |= rungs.get("scored", np.zeros(len(table), dtype=bool))
-    values = [*RATE_VALUES, *(name for name in MODEL_VALUES if name in table)]
+    values = [*RATE_VALUES, *(name for name in FURTHER_VALUES if name in table)]
     for name, is_hidden in [*rungs.items(), *dict.fromkeys(values, hidden).items()]:
         table[name] = table[name].mask(pd.Series(is_hidden, index=table.index))
     table.loc[hidden, "status"] = "hidden"
+    return table.drop(columns="least_count", errors="ignore")
+
+
+def hide_tipping_points(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Hide the tipping points whose observed rate would be hidden: they are made of its counts and the eligible.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `tipping_point`; it is changed.
+    most : int
+        Counts from 1 to this are hidden.
+
+    Returns
+    -------
+    DataFrame
+    """
+    # Judged as the bounds are, which show the same: who was seen with the outcome, and how many were not seen.
+    bounds = table.drop(columns=["rate", "observed_share", "observed_low", "observed_high"]).assign(
+        estimand="tipping point", numerator=table["with_outcome"], denominator=table["eligible"], estimate=0.0
+    )
+    judged = hide_rates(bounds.drop(columns="with_outcome"), most)
+    hidden = judged["status"] == "hidden"
+    for name in LADDER:
+        table[name] = judged[name]
+    for name in (*_TIPPING_VALUES, "with_outcome"):
+        table[name] = table[name].mask(hidden)
+    table["status"] = table["status"].mask(hidden, "hidden")
     return table
 
 

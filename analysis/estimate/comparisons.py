@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.cohort.cohort import Cohort
 from analysis.counts.ladder import Question, ask, count_ahead, due_basis, period_name, tally_ladder
 from analysis.counts.ladder_tally import ESTIMANDS
 from analysis.counts.outcome_kinds import scales_judged
-from analysis.estimate.balance import BALANCE_COLUMNS, balance_table
-from analysis.estimate.effects import DIFFERENCE_INTERVALS, Effect, crude_effects
-from analysis.estimate.strata_effects import mantel_haenszel, standardised_effects, standardised_rate
+from analysis.estimate.comparison_rows import (
+    COMPARED,
+    COUNTED,
+    WHOLE,
+    Counts,
+    Design,
+    balance_compared,
+    rows_compared,
+)
+from analysis.estimate.effects import DIFFERENCE_INTERVALS
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period
 
@@ -24,23 +29,6 @@ WARNING = (
     "something else would have to be tied to both the group and the outcome to explain the ratio away."
 )
 _MANY = " The {} comparisons are not corrected for their number: some intervals will leave out the truth by chance."
-
-
-Numbers = NDArray[np.float64]
-Cells = tuple[Numbers, Numbers, Numbers, Numbers]
-"""People with the outcome and all people in each stratum, of a group and then of the reference."""
-Counts = dict[tuple[str, ...], pd.DataFrame]
-"""The counts of each group by the covariates of a key."""
-
-
-@dataclass(frozen=True)
-class _Design:
-    """What is compared, and for what it is adjusted."""
-
-    groups: str
-    strata: tuple[str, ...]
-    standardise: tuple[str, ...]
-    method: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,7 +43,10 @@ class Comparison:
         (`analysis.estimate.effects.MEASURES`), ``estimate, low, high`` (differences are shares of 1), ``method,
         numerator, denominator, status`` (as in `analysis.estimate.effects.Effect`), ``reference_numerator,
         reference_denominator``, ``rate, reference_rate`` (standardised where the row is; missing for Mantel-Haenszel,
-        which compares without estimating rates), ``note, period, due, definitions``.
+        which compares without estimating rates), ``note``, the ladder ``started, with_baseline, eligible, scored`` of
+        the group and, as ``reference_started`` and so on, of the reference, ``least_count`` (of adjusted rows: the
+        smallest number of people other than none, with or without the outcome, in a stratum of either group), ``period,
+        due, definitions``.
     balance : DataFrame
         As from `analysis.estimate.balance.balance_table`, for each covariate named; empty without any.
     warning : str
@@ -97,7 +88,7 @@ def compare(
     cohort : Cohort
         From `derive`.
     groups : str
-        What the groups are: a name from `analysis.counts.tallies.GROUPS`, such as ``route``.
+        What the groups are: a name from `analysis.counts.groups.GROUPS`, such as ``route``.
     instrument, window, outcome : str
         As in `response_rates`; one window.
     reference : str, optional
@@ -142,8 +133,10 @@ def compare(
     >>> found.warning.startswith("The groups were not randomised")
     True
     """
-    design = _Design(groups, _names("strata", strata), _names("standardise", standardise), method)
-    _refuse(design, window, denominator)
+    design = Design(
+        groups, checked_covariates("strata", strata), checked_covariates("standardise", standardise), method
+    )
+    refuse_compared(design, window, denominator)
 
     def question(*by: str) -> Question:
         return ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, period=period)
@@ -152,22 +145,14 @@ def compare(
     if questions[()].windows[0].kind == "baseline":
         raise CallError("window: 'baseline' has mean scores only; nobody has responded before treatment.")
     count_ahead(cohort, list(questions.values()))
-    numerator, people = ESTIMANDS[denominator]
     counts = {
-        names: tally_ladder(cohort, asked)[[groups, *names, numerator, people]].rename(
-            columns={numerator: "outcome_count", people: "people_count"}
-        )
+        names: counts_to_compare(tally_ladder(cohort, asked), (groups, *names), denominator)
         for names, asked in questions.items()
     }
-    crude = counts[()].set_index(groups)[["outcome_count", "people_count"]]
+    crude = counts[()].set_index(groups)
     chosen = _reference(crude, groups, reference)
-    rows = [
-        row | {groups: group}
-        for group in crude.index.drop(chosen)
-        for row in _rows_of(counts, design, str(group), chosen)
-    ]
-    table = pd.DataFrame(rows).assign(
-        reference=chosen,
+    others = [str(group) for group in crude.index.drop(chosen)]
+    table = table_compared(counts, design, others, chosen).assign(
         instrument=" and ".join(scales_judged(outcome, instrument, cohort.definitions)),
         window=questions[()].windows[0].name,
         outcome=outcome,
@@ -176,78 +161,67 @@ def compare(
         due=due_basis(cohort),
         definitions=cohort.definitions.label,
     )
-    whole = ["numerator", "denominator", "reference_numerator", "reference_denominator"]
-    table[whole] = table[whole].astype("Int64")
-    columns = [
-        groups, "reference", "instrument", "window", "outcome", "estimand", "adjusted", "measure", "estimate", "low",
-        "high", "method", "numerator", "denominator", "status", "reference_numerator", "reference_denominator", "rate",
-        "reference_rate", "note", "period", "due", "definitions",
-    ]  # fmt: skip
-    others = len(crude) - 1
-    warning = WARNING + (_MANY.format(others) if others > 1 else "")
-    return Comparison(table[columns], _balance(counts, design, chosen), warning)
+    warning = WARNING + (_MANY.format(len(others)) if len(others) > 1 else "")
+    return Comparison(in_order(table, groups), balance_compared(counts, design, chosen), warning)
 
 
-def _rows_of(counts: Counts, design: _Design, group: str, reference: str) -> list[dict[str, object]]:
-    whole = np.ones(1)
-    x1, n1, x0, n0 = cells = _of_two(counts[()], design, group, reference)
-    totals = {
-        "numerator": int(x1[0]), "denominator": int(n1[0]),
-        "reference_numerator": int(x0[0]), "reference_denominator": int(n0[0]),
-    }  # fmt: skip
-    crude = crude_effects(*totals.values(), method=design.method)
-    rows = _shown(crude, "none", totals, _two_rates(cells, whole))
-    if design.strata:
-        cells = _of_two(counts[design.strata], design, group, reference)
-        adjusted = f"Mantel-Haenszel over {', '.join(design.strata)}"
-        rows += _shown(mantel_haenszel(*cells), adjusted, totals, (np.nan, np.nan))
-    if design.standardise:
-        cells = _of_two(counts[design.standardise], design, group, reference)
-        people = _case_mix(counts[design.standardise], design.groups)
-        adjusted = f"standardised to the {', '.join(design.standardise)} of all"
-        rows += _shown(standardised_effects(*cells, people), adjusted, totals, _two_rates(cells, people))
-    return rows
+def counts_to_compare(counted: pd.DataFrame, keys: Sequence[str], denominator: str) -> pd.DataFrame:
+    """Keep of the ladder's counts what a comparison is made of.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        From `analysis.counts.ladder.tally_ladder`.
+    keys : sequence of str
+        The groups and strata.
+    denominator : str
+
+    Returns
+    -------
+    DataFrame
+        The keys and `analysis.estimate.comparison_rows.COUNTED`.
+    """
+    numerator, people = ESTIMANDS[denominator]
+    named = {"outcome_count": counted[numerator], "people_count": counted[people]}
+    return counted.assign(**named)[[*keys, *COUNTED]]
 
 
-def _two_rates(cells: Cells, people: Numbers) -> tuple[float, float]:
-    x1, n1, x0, n0 = cells
-    return standardised_rate(x1, n1, people)[0], standardised_rate(x0, n0, people)[0]
+def table_compared(counts: Counts, design: Design, others: Sequence[str], reference: str) -> pd.DataFrame:
+    """Compare each of some groups with the reference.
+
+    Parameters
+    ----------
+    counts : Counts
+    design : Design
+    others : sequence of str
+    reference : str
+
+    Returns
+    -------
+    DataFrame
+        The group, ``reference``, and `analysis.estimate.comparison_rows.COMPARED`.
+    """
+    rows = [row | {design.groups: group} for group in others for row in rows_compared(counts, design, group, reference)]
+    table = pd.DataFrame(rows).assign(reference=reference)
+    table[WHOLE] = table[WHOLE].astype("Int64")
+    return table
 
 
-def _shown(
-    effects: Sequence[Effect], adjusted: str, totals: dict[str, int], rates: tuple[float, float]
-) -> list[dict[str, object]]:
-    beside = totals | {"adjusted": adjusted, "rate": rates[0], "reference_rate": rates[1]}
-    return [vars(effect) | beside for effect in effects]
+def in_order(table: pd.DataFrame, groups: str) -> pd.DataFrame:
+    """Put the columns of a comparison into their order.
 
+    Parameters
+    ----------
+    table : DataFrame
+    groups : str
+        The column of the groups.
 
-def _of_two(counts: pd.DataFrame, design: _Design, group: str, reference: str) -> Cells:
-    return (*_of_group(counts, design.groups, group), *_of_group(counts, design.groups, reference))
-
-
-def _of_group(counts: pd.DataFrame, groups: str, name: str) -> tuple[Numbers, Numbers]:
-    # Every group has every stratum, in the same order: the tally fills in those without people.
-    rows = counts[counts[groups] == name]
-    return rows["outcome_count"].to_numpy("float64"), rows["people_count"].to_numpy("float64")
-
-
-def _case_mix(counts: pd.DataFrame, groups: str) -> Numbers:
-    of_groups = [_of_group(counts, groups, name)[1] for name in counts[groups].unique()]
-    return np.asarray(np.sum(of_groups, axis=0), dtype="float64")
-
-
-def _balance(counts: Counts, design: _Design, reference: str) -> pd.DataFrame:
-    tables = [
-        balance_table(
-            counts[design.strata if name in design.strata else design.standardise],
-            groups=design.groups,
-            reference=reference,
-            covariate=name,
-            people="people_count",
-        )
-        for name in dict.fromkeys([*design.strata, *design.standardise])
-    ]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[design.groups, *BALANCE_COLUMNS])
+    Returns
+    -------
+    DataFrame
+    """
+    asked = [groups, "reference", "instrument", "window", "outcome", "estimand"]
+    return table[[*asked, *COMPARED, "period", "due", "definitions"]]
 
 
 def _reference(crude: pd.DataFrame, groups: str, reference: str | None) -> str:
@@ -262,14 +236,44 @@ def _reference(crude: pd.DataFrame, groups: str, reference: str | None) -> str:
     return reference
 
 
-def _names(option: str, names: str | Sequence[str]) -> tuple[str, ...]:
+def checked_covariates(option: str, names: str | Sequence[str]) -> tuple[str, ...]:
+    """Check that covariates are named as texts, each once.
+
+    Parameters
+    ----------
+    option : str
+        For the message.
+    names : str or sequence of str
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    CallError
+    """
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, (list, tuple)) or not all(isinstance(name, str) for name in listed):
         raise CallError(f"{option}: name the covariates as texts, such as ['sex', 'age_band'].")
+    if len(set(listed)) < len(listed):
+        raise CallError(f"{option}: a covariate is named twice.")
     return tuple(listed)
 
 
-def _refuse(design: _Design, window: str, denominator: str) -> None:
+def refuse_compared(design: Design, window: str, denominator: str) -> None:
+    """Stop where a comparison is asked for that cannot be.
+
+    Parameters
+    ----------
+    design : Design
+    window, denominator : str
+
+    Raises
+    ------
+    CallError
+        Naming the option that is wrong and what it can be.
+    """
     if not isinstance(design.groups, str):
         raise CallError("groups: name one group column, such as 'route'; others go into strata or standardise.")
     if not isinstance(window, str):
@@ -277,8 +281,6 @@ def _refuse(design: _Design, window: str, denominator: str) -> None:
     for option, names in (("strata", design.strata), ("standardise", design.standardise)):
         if design.groups in names:
             raise CallError(f"{option}: '{design.groups}' is what is compared, so it cannot be adjusted for.")
-        if len(set(names)) < len(names):
-            raise CallError(f"{option}: a covariate is named twice.")
     choices = {"denominator": (denominator, list(ESTIMANDS)), "method": (design.method, list(DIFFERENCE_INTERVALS))}
     for option, (name, known) in choices.items():
         if name not in known:

@@ -17,8 +17,17 @@ ASSUMPTIONS = {
     "carried-forward": "Nobody changed after their last score, and those without any score since treatment began did "
     "as the others; only to match published tables.",
     "weighted": "Among eligible people alike in {covariates}, those who were not scored did as those who were.",
+    "inverse-intensity": "On each day of the window, whether people alike in {covariates}, in what was last seen of "
+    "them and in whether that was in the last 35 days are assessed has nothing to do with how they are that day.",
+    "imputed": "Missing at random: eligible people who were not scored did as those alike in baseline, {covariates} "
+    "and the scores that there are, by a normal model of all scores.",
+    "imputed-left-worse": "As imputed, but those without any score from the window on did {points} points worse in it.",
+    "imputed-back-to-baseline": "As imputed, but those not scored who stopped loading early were around their baseline "
+    "again.",
+    "model": "Missing at random, and everybody's scores are normal around what baseline, {covariates} and window say; "
+    "the share is what that model expects.",
 }
-"""In one plain sentence each; ``weighted`` names its covariates."""
+"""In one plain sentence each; ``weighted`` and those of the model name their covariates."""
 
 _POPULATION = {
     "completers": "Eligible people who completed loading (known only afterwards)",
@@ -37,16 +46,28 @@ _EVENTS = {
     "bounds of all starters": _GONE_ON,
     "carried-forward": "Not being scored in the window: the last score before it stands for it, whatever the reason.",
     "weighted": _GONE_ON,
+    "inverse-intensity": f"{_GONE_ON} Being seen more often, or less, when unwell is weighted away.",
+    "imputed": _GONE_ON,
+    "imputed-left-worse": f"{_GONE_ON} Who left without a further score is taken to have done worse.",
+    "imputed-back-to-baseline": "Stopping loading early without a score in the window: what was gained is taken to be "
+    "lost. Otherwise stopping, changing or adding treatment changes nothing.",
+    "model": _GONE_ON,
 }
 
 _SUMMARY = {
     "bounds of the eligible": "The range in which the share with the outcome lies",
     "bounds of all starters": "The range in which the share with the outcome lies",
     "weighted": "Share with the outcome, by weights: each stratum's scored stand for all its eligible",
+    "inverse-intensity": "Share of the window's days on which people have the outcome, by all assessments of the "
+    "window, each weighted by the inverse of the intensity of assessment",
+    "imputed": "Share with the outcome, the mean of many imputations",
+    "imputed-left-worse": "Share with the outcome, the mean of many imputations",
+    "imputed-back-to-baseline": "Share with the outcome, the mean of many imputations",
+    "model": "Expected share with the outcome, the mean over the baselines of all eligible people",
 }
 
 
-def assumption_words(estimand: str, covariates: Sequence[str]) -> str:
+def assumption_words(estimand: str, covariates: Sequence[str], *, points: float | None = None) -> str:
     """Say in one sentence what an estimate assumes of the people not seen.
 
     Parameters
@@ -54,7 +75,9 @@ def assumption_words(estimand: str, covariates: Sequence[str]) -> str:
     estimand : str
         From `ASSUMPTIONS`.
     covariates : sequence of str
-        Of the weights.
+        Of the weights and of the model.
+    points : float, optional
+        By how many those who left did worse.
 
     Returns
     -------
@@ -67,7 +90,7 @@ def assumption_words(estimand: str, covariates: Sequence[str]) -> str:
     """
     names = [name.replace("_", " ") for name in covariates]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1] if names else "their group"]))
-    return ASSUMPTIONS[estimand].format(covariates=listed)
+    return ASSUMPTIONS[estimand].format(covariates=listed, points=f"{points or 0:g}")
 
 
 def estimand_attributes(

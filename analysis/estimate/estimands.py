@@ -10,11 +10,15 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.counts.carried_tally import CARRIED_COUNTS, CarriedTally
 from analysis.counts.engine import count_all
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS
+from analysis.counts.intensity_tally import INTENSITY_KINDS, IntensityTally
 from analysis.counts.ladder import Question, ask, count_ahead, tally_ladder
 from analysis.counts.outcome_kinds import outcome_kind, scales_judged
-from analysis.counts.tallies import GROUPS
 from analysis.estimate.estimand_words import ASSUMPTIONS, assumption_words, estimand_attributes
+from analysis.estimate.imputation.model_rows import OF_THE_MODEL, ImputationSettings, assumed_rows
+from analysis.estimate.intensity import intensity_rows
 from analysis.estimate.intervals import wilson
+from analysis.estimate.least_counts import with_least_count
 from analysis.estimate.rates import DENOMINATORS, ESTIMATE_COLUMNS, response_rates
 from analysis.estimate.weighting import WEIGHTED_METHOD, weight_rates
 from analysis.vocabulary.errors import CallError, nearest_name
@@ -23,7 +27,7 @@ from analysis.vocabulary.periods import Period
 METHODS = tuple(ASSUMPTIONS)
 """What can be assumed of the people not seen."""
 
-COVARIATES = tuple(name for name in GROUPS if name != "maintenance")
+COVARIATES = tuple(name for name in GROUPS if name not in WINDOW_GROUPS)
 """What the weights can be made within: all groups that are known of a person before any window."""
 
 
@@ -73,6 +77,10 @@ def estimands(
     by: str | Sequence[str] = (),
     methods: str | Sequence[str] | None = None,
     covariates: str | Sequence[str] = ("loading_status",),
+    imputations: int = 50,
+    seed: int = 1,
+    worse_by: float | None = None,
+    helped_by: Sequence[str] | None = None,
     period: str | int | Period | None = None,
 ) -> Estimands:
     """Estimate one rate under several assumptions about the people who were not seen.
@@ -91,21 +99,29 @@ def estimands(
           began, of eligible people who have any. Only to match published tables. For outcomes that one score decides:
           not sustained response, nor recovery.
         - ``weighted``: those scored, weighted by the inverse of the share scored in their stratum of the covariates.
+        - ``imputed``, ``imputed-left-worse``, ``imputed-back-to-baseline``: scores not seen imputed many times from the
+          repeated-measures model, as in `analysis.estimate.imputation.imputed_rates.impute_rates`. For outcomes that
+          one score decides, and groups that stay the same from window to window.
+        - ``model``: the share that this model itself expects of all eligible people, seen or not. For the same.
 
-        All that go with the outcome when left out.
+        All that go with the outcome and the groups when left out; ``imputed-left-worse`` where the definitions hold a
+        reliable change or ``worse_by`` is given.
     covariates : str or sequence of str
-        What makes the strata of ``weighted``; names of groups. One that is also in ``by`` is the same for everybody in
-        a group and makes no further strata.
+        What makes the strata of ``weighted`` and shifts the means of the model; names of groups. One that is also in
+        ``by`` is the same for everybody in a group and makes no further strata.
+    imputations, seed, worse_by, helped_by
+        Of the imputed rates, as in `impute_rates`; the interval of ``model`` rests on 200 refits or as many.
 
     Returns
     -------
     Estimands
         ``table``: the columns of `response_rates` and ``assumption`` (one sentence). ``estimate, low, high`` are shares
         of 1. The numerator is who was seen to have the outcome, the denominator who the rate speaks of; for
-        ``weighted`` the rate is not their ratio. ``status``: ``ok``, ``empty`` when nobody is in the denominator, or
-        for ``weighted`` ``stratum without scores``: a stratum has eligible people and nobody scored, so that the rate
-        cannot be given with these covariates (``strata`` shows which). ``attributes`` and ``strata`` as in
-        `Estimands`.
+        ``weighted`` and those of the model the rate is not their ratio. ``status``: ``ok``, ``empty`` when nobody is in
+        the denominator, or ``stratum without scores``: a stratum has eligible people and nobody scored, so that the
+        rate cannot be given with these covariates (``strata`` shows which); for those of the model also
+        ``too few scores``, ``constant scores`` and ``not converged``, as in `impute_rates`. ``attributes`` and
+        ``strata`` as in `Estimands`.
 
     Raises
     ------
@@ -114,8 +130,10 @@ def estimands(
 
     Notes
     -----
-    The weighted rate and its interval are in `analysis.estimate.weighting`. Who is carried forward, with Wilson's
-    interval, is counted as if seen: the interval is too narrow, and says nothing of the error of the assumption.
+    The weighted rate and its interval are in `analysis.estimate.weighting`, the rates of the model in
+    `analysis.estimate.imputation`: these read the scores of each person, of up to a million people. Who is carried
+    forward, with Wilson's interval, is counted as if seen: the interval is too narrow, and says nothing of the error of
+    the assumption.
 
     Examples
     --------
@@ -128,15 +146,19 @@ def estimands(
     True
     """
     question = ask(cohort, instrument=instrument, window=window, by=by, outcome=outcome, period=period)
-    chosen = _chosen_methods(methods, question, cohort)
+    chosen = _chosen_methods(methods, question, cohort, worse_by)
     made_of = _chosen_covariates(covariates)
     strata_of = tuple(name for name in made_of if name not in question.by)
     fine = ask(
         cohort, instrument=instrument, window=window, by=(*question.by, *strata_of), outcome=outcome, period=period
     )
     carried = CarriedTally(question.instrument, question.windows, question.by, outcome, question.period)
-    has_carried, has_weights = "carried-forward" in chosen, "weighted" in chosen
-    count_ahead(cohort, [question, fine] if has_weights else [question], also=[carried] if has_carried else [])
+    has_carried, has_weights, has_intensity = (
+        name in chosen for name in ("carried-forward", "weighted", "inverse-intensity")
+    )
+    intensity = IntensityTally(question.instrument, question.windows, fine.by, outcome, question.period)
+    also = [tally for tally, is_asked in ((carried, has_carried), (intensity, has_intensity)) if is_asked]
+    count_ahead(cohort, [question, fine] if has_weights else [question], also=also)
     rates = response_rates(
         cohort, instrument=instrument, window=window, by=by, denominator=DENOMINATORS, outcome=outcome, period=period
     )
@@ -150,7 +172,18 @@ def estimands(
     if has_weights:
         strata = tally_ladder(cohort, fine)[strata.columns]
         rows["weighted"] = _weigh(rows["nonresponder"], strata, keys)
-    tables = [rows[name].assign(estimand=name, assumption=assumption_words(name, made_of)) for name in chosen]
+    counted = count_all(cohort, [intensity])[0] if has_intensity else None
+    if counted is not None:
+        rows["inverse-intensity"] = intensity_rows(rows["nonresponder"], counted, keys=keys)
+    if of_model := [name for name in chosen if name in OF_THE_MODEL]:
+        settings = ImputationSettings(imputations, seed, worse_by, None if helped_by is None else tuple(helped_by))
+        eligible = rows["nonresponder"]
+        rows |= assumed_rows(cohort, question, of_model, eligible=eligible, covariates=made_of, settings=settings)
+    rows = with_least_count(rows, keys=keys, strata=strata if has_weights else None, intensity=counted)
+    points = worse_by if worse_by is not None else cohort.definitions.instruments[question.instrument].reliable_change
+    tables = [
+        rows[name].assign(estimand=name, assumption=assumption_words(name, made_of, points=points)) for name in chosen
+    ]
     table = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
     scales = " and ".join(scales_judged(outcome, instrument, cohort.definitions))
     windows = [each.name for each in question.windows]
@@ -158,11 +191,21 @@ def estimands(
     return Estimands(table, attributes, strata)
 
 
-def _chosen_methods(methods: str | Sequence[str] | None, question: Question, cohort: Cohort) -> tuple[str, ...]:
-    kind = outcome_kind(question.outcome, cohort.definitions.instruments[question.instrument])
-    by_one_score = kind.source in {"one score", "any baseline"}
+def _chosen_methods(
+    methods: str | Sequence[str] | None, question: Question, cohort: Cohort, worse_by: float | None
+) -> tuple[str, ...]:
+    scale = cohort.definitions.instruments[question.instrument]
+    needs_two: set[str] = set()
+    if outcome_kind(question.outcome, scale).source not in {"one score", "any baseline"}:
+        needs_two = {"carried-forward", "inverse-intensity", *OF_THE_MODEL}
+    has_days = all(window.kind in INTENSITY_KINDS for window in question.windows)
     if methods is None:
-        return tuple(name for name in METHODS if by_one_score or name != "carried-forward")
+        not_made = needs_two | (set() if has_days else {"inverse-intensity"})
+        if set(question.by) & set(WINDOW_GROUPS):
+            not_made |= set(OF_THE_MODEL)
+        if scale.reliable_change is None and worse_by is None:
+            not_made.add("imputed-left-worse")
+        return tuple(name for name in METHODS if name not in not_made)
     chosen = (methods,) if isinstance(methods, str) else tuple(methods)
     if not chosen or len(set(chosen)) < len(chosen):
         raise CallError("methods: name at least one, and none twice.")
@@ -172,11 +215,16 @@ def _chosen_methods(methods: str | Sequence[str] | None, question: Question, coh
                 f"methods: '{name}' is unknown.{nearest_name(str(name), list(METHODS))} "
                 f"There are: {', '.join(METHODS)}."
             )
-    if "carried-forward" in chosen and not by_one_score:
-        raise CallError(
-            f"methods: 'carried-forward' goes with outcomes that one score decides, and '{question.outcome}' needs "
-            "two; leave it out."
-        )
+        if name == "inverse-intensity" and not has_days:
+            raise CallError(
+                "methods: 'inverse-intensity' goes with the windows 'end of loading', 'month m after loading' and "
+                "'day d +- w', on each day of which somebody can be assessed; leave it out."
+            )
+        if name in needs_two:
+            raise CallError(
+                f"methods: '{name}' goes with outcomes that one score decides, and '{question.outcome}' needs two; "
+                "leave it out."
+            )
     return chosen
 
 

@@ -7,8 +7,17 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.counts.engine import count_all
 from analysis.counts.item_tally import CHANGES, TOTAL, ItemTally, TransitionTally, item_numbers, least_change
-from analysis.counts.ladder import Question, ask, due_basis, group_levels, period_name, refuse_undated, with_every_group
-from analysis.counts.tallies import DueTally, GroupTally, Tally
+from analysis.counts.ladder import (
+    Question,
+    ask,
+    due_basis,
+    group_levels,
+    period_name,
+    question_groups,
+    refuse_undated,
+    with_every_group,
+)
+from analysis.counts.tallies import DueTally, Tally
 from analysis.estimate.rates import ESTIMATE_COLUMNS, SHOWN_LADDER, checked_denominators, estimate_each
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period
@@ -204,6 +213,6 @@ def _chosen(numbers: dict[str, int], item: str | Sequence[str] | None, instrumen
 
 def _counted(cohort: Cohort, question: Question, tally: Tally) -> tuple[pd.DataFrame, list[list[str]]]:
     """Count in one pass, and list the groups and windows there are."""
-    _, counted, *groups = count_all(cohort, [DueTally(), tally, *map(GroupTally, question.by)])
-    refuse_undated(cohort, question.period)
+    _, counted, *groups = count_all(cohort, [DueTally(), tally, *question_groups(question)])
+    refuse_undated(cohort, question.period, by=question.by)
     return counted.copy(), [*map(group_levels, groups), [each.name for each in question.windows]]

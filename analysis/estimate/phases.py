@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.counts.engine import count_all
+from analysis.counts.ladder import refuse_undated
 from analysis.counts.phase_tally import (
     AgreementTally,
     CadenceTally,
@@ -117,6 +118,7 @@ def phases(cohort: Cohort, *, by: str | Sequence[str] = ()) -> Phases:
     tallies: list[Tally] = [PhaseFactTally(groups), CourseKindTally(groups), CadenceTally(groups)]
     tallies += [AgreementTally(groups), SessionDayTally(groups)]
     facts, kinds, cadence, agreement, days, *levels = count_all(cohort, [*tallies, *map(GroupTally, groups)])
+    refuse_undated(cohort, None, by=groups)
     every = _every_group(groups, levels)
 
     def table(rows_of: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> pd.DataFrame:

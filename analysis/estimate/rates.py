@@ -59,7 +59,9 @@ def response_rates(
         ``by day 7``, ``24 h``.
     by : str or sequence of str
         Groups, of the course's first session or the patient: ``clinic_id, route, treatment, payer, diagnosis, sex,
-        age_band, race_ethnicity, course_kind, loading_status, maintenance``.
+        age_band, race_ethnicity, failed_trials_band, baseline_severity`` (the instrument's bands), ``course_kind,
+        quarter`` (in which the course began), ``loading_status``; and by window ``maintenance, phase`` (see
+        `analysis.counts.groups`). Several at once give every combination.
     denominator : str or sequence of str
         ``observed``, ``nonresponder``, ``starters``, ``completers``, ``bounds``; several give rows for each.
     outcome : str

@@ -177,3 +177,35 @@ def test_a_stratum_without_scores_is_said(rates, marks):
     assert marks(ax, "share")[-1].get_text() == "not known"
     assert len(marks(ax, "points")) == 5
     assert "1 of 8 values do not exist because in a stratum nobody was scored" in charts.alt_text(ax)
+
+
+def test_rates_of_the_model_have_their_rows_and_no_fraction(rates, marks, crowding):
+    names = ["imputed", "imputed-left-worse", "imputed-back-to-baseline", "model"]
+    rows = [
+        rates([(END, 50, 125, 150)], estimand=name).assign(estimate=share, low=share - 0.08, high=share + 0.08)
+        for name, share in zip(names, (0.47, 0.44, 0.42, 0.46), strict=True)
+    ]
+    table = pd.concat([assumed(rates), *[row.assign(assumption="None.") for row in rows]], ignore_index=True)
+    ax = charts.denominators(table)
+    assert len(marks(ax, "points")) == 10
+    assert [text.get_text() for text in marks(ax, "share")][-4:] == ["47 %", "44 %", "42 %", "46 %"]
+    assert [text.get_text() for text in marks(ax, "fraction")][-4:] == [""] * 4
+    assert crowding(ax) == []
+    written = [text.get_text() for text in ax.texts]
+    assert "who stopped loading is back at baseline" in written
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("too few scores", "there are too few scores for the model"),
+        ("constant scores", "the scores do not vary"),
+        ("not converged", "the model could not be fitted"),
+    ],
+)
+def test_why_the_model_has_no_rate_is_said(rates, marks, status, words):
+    row = rates([(END, 50, 125, 150)], estimand="imputed").assign(status=status)
+    row[["estimate", "low", "high"]] = np.nan
+    ax = charts.denominators(pd.concat([ladder(rates), row], ignore_index=True))
+    assert marks(ax, "share")[-1].get_text() == "not known"
+    assert f"1 of 5 values do not exist because {words}" in charts.alt_text(ax)

@@ -16,6 +16,7 @@ from analysis.charts.wording import (
 from analysis.counts.outcome_kinds import OUTCOMES as KNOWN_OUTCOMES
 from analysis.estimate.estimands import METHODS
 from analysis.estimate.rates import DENOMINATORS
+from analysis.estimate.session_responses import CUMULATIVE
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.0, "0 %"), (1.0, "100 %"), (0.4796, "48 %"), (0.0049, "0 %")])
@@ -35,7 +36,7 @@ def test_counts_have_their_thousands_apart(count, said):
 
 def test_every_outcome_and_denominator_of_the_package_has_its_words():
     assert set(OUTCOMES) == set(KNOWN_OUTCOMES)
-    assert set(ESTIMANDS) == {*DENOMINATORS, *METHODS}
+    assert set(ESTIMANDS) == {*DENOMINATORS, *METHODS, *CUMULATIVE}
 
 
 def test_who_is_counted_follows_the_outcome():

@@ -80,7 +80,7 @@ def test_all_questions_of_a_report_take_one_pass(seven, monkeypatch):
 
 def test_counts_add_whatever_the_order_of_the_parts(seven):
     counts = [GroupTally("clinic_id").count(part) for part in seven.parts()]
-    there, back = add_counts(counts, ["level"]), add_counts(counts[::-1], ["level"])
+    there, back = add_counts(counts, ["place", "level"]), add_counts(counts[::-1], ["place", "level"])
     pd.testing.assert_frame_equal(there, back)
     assert there["courses"].sum() == len(seven.courses)
 

@@ -16,7 +16,13 @@ def test_keys_of_the_question_itself_are_counted_apart(demo_cohort):
     constants = f"1 AS course, {number} AS number, 'red' AS colour, 0 AS total_hundredths, true AS seen"
     scores = f"SELECT patient, {constants} FROM people"
     found = count_rungs(
-        demo_cohort, OutcomeSource(PEOPLE, scores), {"seen": "seen"}, by=(), period=None, also=("colour",)
+        demo_cohort,
+        OutcomeSource(PEOPLE, scores),
+        {"seen": "seen"},
+        instrument="PHQ-9",
+        by=(),
+        period=None,
+        also=("colour",),
     ).set_index("colour")
     assert found.loc["red", "started"] == found.loc["blue", "started"] > 0
     assert found.loc["red", "eligible"] == found.loc["red", "scored"] == found.loc["red", "seen_count"]

@@ -71,3 +71,19 @@ def test_a_models_mean_of_few_people_is_hidden_with_all_that_goes_with_it():
     assert list(found["status"]) == ["ok", "hidden"]
     assert found.loc[1, ["estimate", "low", "high", "numerator", "denominator", *beside]].isna().all()
     assert found.loc[0, beside].tolist() == table.loc[0, beside].tolist()
+
+
+def test_what_a_model_has_besides_is_no_group():
+    """Its numbers differ from row to row: as groups, they would leave a hidden cell alone in its row and column."""
+    table = pd.DataFrame(
+        {
+            "sex": ["female", "female", "male", "male"], "route": ["iv", "im"] * 2, "instrument": "PHQ-9",
+            "window": "end of loading", "estimate": [10.0, 11.0, 12.0, 13.0], "low": 9.0, "high": 14.0, "method": "t",
+            "numerator": [300, 40, 500, 600], "denominator": [30, 4, 50, 60], "status": "ok", "observed": [1, 2, 3, 4],
+            "std_error": [0.1, 0.2, 0.3, 0.4], "started": [40, 4, 60, 70], "eligible": [35, 4, 55, 65],
+            "scored": [30, 4, 50, 60],
+        }
+    )  # fmt: skip
+    public = disclose(table).table
+    assert list(public["status"]) == ["hidden"] * 4
+    assert public[["observed", "std_error"]].isna().all(axis=None)

@@ -11,6 +11,7 @@ from plain_estimands import CUT, random_tables
 
 from analysis.cohort.cohort import derive
 from analysis.estimate.estimands import METHODS, estimands
+from analysis.estimate.imputation.imputed_rates import impute_rates
 from analysis.estimate.rates import response_rates
 from analysis.intake.dataset import open_dataset
 from analysis.intake.partition import partition_dataset
@@ -52,20 +53,28 @@ def test_every_row_by_hand(clinics):
         ("bounds of all starters", 34, 110),
         ("carried-forward", 34, 70),
         ("weighted", 34, 100),
+        ("inverse-intensity", 34, 100),
+        ("imputed", 34, 100),
+        ("imputed-left-worse", 34, 100),
+        ("imputed-back-to-baseline", 34, 100),
+        ("model", 34, 100),
     ]
     expected = [34 / 70, 0.34, 34 / 110, 34 / 70, np.nan, np.nan, 34 / 70, 0.44]
-    assert found["estimate"].tolist() == pytest.approx(expected, nan_ok=True)
+    assert found["estimate"].tolist()[:8] == pytest.approx(expected, nan_ok=True)
     ranges = found.set_index("estimand")[["low", "high"]]
     assert ranges.loc["bounds of the eligible"].tolist() == pytest.approx([0.34, 0.64])  # 34 and 34 + 30 of 100
     assert ranges.loc["bounds of all starters"].tolist() == pytest.approx([34 / 110, 74 / 110])  # 34 + 110 - 70
-    assert (found["status"] == "ok").all()
+    # Nobody was seen again in the window once their score was known: nothing stands for the days after it.
+    statuses = found.set_index("estimand")["status"]
+    assert statuses.pop("inverse-intensity") == "stratum without scores"
+    assert (statuses == "ok").all()
     assert found["assumption"].str.endswith(".").all()
 
 
 def test_the_rows_of_the_ladder_are_those_of_the_rates(demo_cohort):
     """To the last digit, with their intervals, statuses and the ladder."""
     asked = {"instrument": "PHQ-9", "window": ["end of loading", "month 3 after loading"], "by": ("route", "sex")}
-    found = estimands(demo_cohort, **asked, methods=SIX[:5]).table.drop(columns="assumption")
+    found = estimands(demo_cohort, **asked, methods=SIX[:5]).table.drop(columns=["assumption", "least_count"])
     names = ["observed", "nonresponder", "starters", "completers", "bounds"]
     rates = response_rates(demo_cohort, **asked, denominator=names)
     rates["estimand"] = rates["estimand"].replace("bounds", "bounds of the eligible")
@@ -76,7 +85,13 @@ def test_the_bounds_hold_every_other_rate_of_the_same_people(demo_cohort):
     windows = ["end of loading", "month 2 after loading", "after session 4"]
     found = estimands(demo_cohort, instrument="PHQ-9", window=windows, by="clinic_id").table
     found = found.set_index(["clinic_id", "window", "estimand"])[["estimate", "low", "high"]].unstack()  # noqa: PD010
-    for bounds, inside in (("bounds of the eligible", "weighted"), ("bounds of all starters", "starters")):
+    for bounds, inside in (
+        ("bounds of the eligible", "weighted"),
+        ("bounds of the eligible", "imputed"),
+        ("bounds of the eligible", "imputed-left-worse"),
+        ("bounds of the eligible", "imputed-back-to-baseline"),
+        ("bounds of all starters", "starters"),
+    ):
         rate = found["estimate", inside].dropna()
         assert (found.loc[rate.index, ("low", bounds)] <= rate + 1e-12).all()
         assert (rate <= found.loc[rate.index, ("high", bounds)] + 1e-12).all()
@@ -115,7 +130,7 @@ def test_a_covariate_that_is_a_group_makes_no_strata(clinics):
 
 def test_empty_groups_are_kept(cohort_with_an_empty_clinic):
     found = estimands(cohort_with_an_empty_clinic, **ASKED, by="clinic_id").table
-    assert found.groupby("clinic_id").size().to_dict() == {"East": 8, "North": 8}
+    assert found.groupby("clinic_id").size().to_dict() == {"East": 13, "North": 13}
     assert found.loc[found["clinic_id"] == "East", "status"].eq("ok").sum() == 2  # the starters, and their bounds
     assert (found.loc[found["estimand"].isin(["weighted", "carried-forward"]), "status"]).tolist() == [
         "empty",
@@ -155,10 +170,11 @@ def test_one_part_and_seven_parts_are_equal(tmp_path):
 
 def test_outcomes_that_need_two_scores_have_no_carried_forward(demo_cohort):
     found = estimands(demo_cohort, **ASKED, outcome="recovery")
-    assert found.table["estimand"].tolist() == [name for name in METHODS if name != "carried-forward"]
+    assert found.table["estimand"].tolist() == [*SIX, "weighted"]
     assert (found.table["instrument"] == "PHQ-9 and GAD-7").all()
-    with pytest.raises(CallError, match="'carried-forward' goes with outcomes that one score decides"):
-        estimands(demo_cohort, **ASKED, outcome="recovery", methods=["observed", "carried-forward"])
+    for name in ("carried-forward", "imputed", "model"):
+        with pytest.raises(CallError, match=f"'{name}' goes with outcomes that one score decides"):
+            estimands(demo_cohort, **ASKED, outcome="recovery", methods=["observed", name])
 
 
 def test_every_method_has_its_five_attributes(demo_cohort):
@@ -217,3 +233,60 @@ def test_wrong_questions_are_refused(demo_cohort, options, words):
 def test_without_a_cohort_it_says_what_is_needed():
     with pytest.raises(CallError, match="a cohort is needed"):
         estimands("data/demo", **ASKED)
+
+
+# What is made of the model
+
+
+def test_imputed_is_the_function_of_its_own(demo_cohort):
+    asked = {**ASKED, "by": "route", "imputations": 10}
+    names = ["imputed", "imputed-left-worse", "imputed-back-to-baseline"]
+    found = estimands(demo_cohort, **asked, methods=names).table
+    own = impute_rates(demo_cohort, **asked, outcome="response", estimand=names)
+    columns = ["route", "window", "estimand", "estimate", "low", "high", "method", "numerator", "denominator", "status"]
+    pd.testing.assert_frame_equal(found[columns], own[columns], check_dtype=False)
+
+
+def test_the_assumptions_are_in_their_order(demo_cohort):
+    """Those who left being worse, or those who stopped being back at their baseline, fewer responded."""
+    found = estimands(demo_cohort, **ASKED).table.set_index("estimand")["estimate"]
+    assert found["imputed-left-worse"] < found["imputed"]
+    assert found["imputed-back-to-baseline"] < found["imputed"]
+    assert found["nonresponder"] < found["imputed-back-to-baseline"]
+    more = estimands(demo_cohort, **ASKED, methods="imputed-left-worse", worse_by=12).table["estimate"].iloc[0]
+    assert more < found["imputed-left-worse"]
+
+
+def test_the_sentences_name_the_covariates_and_the_points(demo_cohort):
+    names = ["imputed", "imputed-left-worse", "model"]
+    said = estimands(demo_cohort, **ASKED, methods=names, covariates=["sex", "loading_status"], imputations=5).table
+    at_random, worse, model = said["assumption"]
+    assert "alike in baseline, sex and loading status and the scores that there are" in at_random
+    assert "6 points worse" in worse
+    assert "baseline, sex and loading status and window say" in model
+
+
+def test_groups_that_change_from_window_to_window_have_none_of_the_model(demo_cohort):
+    asked = {"instrument": "PHQ-9", "window": "month 2 after loading", "by": "maintenance"}
+    found = estimands(demo_cohort, **asked).table["estimand"].unique()
+    assert found.tolist() == [name for name in METHODS if name not in METHODS[-4:]]
+    with pytest.raises(CallError, match="'maintenance' changes from window to window"):
+        estimands(demo_cohort, **asked, methods=["observed", "imputed"])
+
+
+def test_a_scale_without_a_reliable_change_needs_the_points(tmp_path):
+    people = [People("North", 12, end=end, baseline=30, instrument="MADRS") for end in (8, 14, 22, None)]
+    cohort = derive(open_dataset(write_clinics(tmp_path / "clinics", *people)))
+    asked = {"instrument": "MADRS", "window": "end of loading"}
+    without = estimands(cohort, **asked).table
+    assert "imputed-left-worse" not in set(without["estimand"])
+    found = estimands(cohort, **asked, worse_by=10).table.set_index("estimand")
+    assert found.loc["imputed-left-worse", "status"] == "ok"
+    assert "10 points worse" in found.loc["imputed-left-worse", "assumption"]
+
+
+def test_one_part_and_seven_are_equal_for_the_model_too(demo_cohort, demo_folder, tmp_path):
+    laid_out = derive(open_dataset(partition_dataset(demo_folder, out=tmp_path / "seven", parts=7)))
+    asked = {**ASKED, "by": "sex", "methods": METHODS[-4:], "imputations": 5}
+    one, seven = (estimands(cohort, **asked).table for cohort in (demo_cohort, laid_out))
+    pd.testing.assert_frame_equal(one, seven, check_exact=True)
