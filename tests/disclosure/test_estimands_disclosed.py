@@ -1,4 +1,4 @@
-"""What may leave of rates under assumptions: those of the ladder, hidden as the rates are, and those of other counts."""
+"""What may leave of rates under assumptions: those of the ladder as the rates are, and those of other counts."""
 
 import pandas as pd
 import pytest
