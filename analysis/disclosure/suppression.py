@@ -11,17 +11,23 @@ Hidden in a public table:
 4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
    than 10: the total of all groups is usually shown elsewhere;
 5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4;
-6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
+6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4;
+7. of state occupancy by day, a count that has changed by 1 to 10 since it was last shown, and what would give it away;
+8. of the curves of times to an event, all days but those between which nobody or more than 10 people had it, left, or
+   had it under one strategy only; groups as in 4. Shares are rounded to whole percent.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
+from analysis.disclosure.curve_rules import step_curves
 from analysis.disclosure.flow_rules import hide_steps
+from analysis.disclosure.occupancy_rules import hide_occupancy
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
 from analysis.disclosure.rate_rules import NOT_JUDGED, hide_rates
 from analysis.disclosure.transition_rules import hide_transitions
@@ -51,8 +57,9 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions`, a model's `means`, or the
-        table of `estimands` without the rows ``carried-forward`` and ``weighted``.
+        From `response_rates`, `mean_scores`, `time_to` (its ``table``), `occupancy`, `current_response`, `flow`,
+        `item_changes`, `item_transitions`, a model's `means`, or the table of `estimands` without the rows
+        ``carried-forward`` and ``weighted``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -86,16 +93,35 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
             "disclose: each row of a table from compare holds the counts of two groups, for which there are no rules; "
             "disclose the response_rates of the groups instead."
         )
+    if "early_only" in table:
+        raise CallError(
+            "disclose: a table from early_response holds all four cells of each two by two, for which there are no "
+            "rules; disclose the response_rates of both windows instead."
+        )
     # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
     rates = "estimate" in table and not {"estimand", "started", "observed"}.isdisjoint(table.columns)
-    if not rates and "count" not in table:
+    if not rates and "count" not in table and not _is_of_curves(table):
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
         _refuse_not_judged(table)
-        hide = hide_rates if "estimate" in table else hide_transitions if "before" in table else hide_steps
+        hide = _rule_for(table)
         table = hide(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
+
+
+def _is_of_curves(table: pd.DataFrame) -> bool:
+    return {"happened", "strategy", "at_risk", "censored"} <= set(table.columns)
+
+
+def _rule_for(table: pd.DataFrame) -> Callable[[pd.DataFrame, int], pd.DataFrame]:
+    if _is_of_curves(table):
+        return step_curves
+    if {"state", "day"} <= set(table.columns):
+        return hide_occupancy
+    if "estimate" in table:
+        return hide_rates
+    return hide_transitions if "before" in table else hide_steps
 
 
 def _refuse_not_judged(table: pd.DataFrame) -> None:
