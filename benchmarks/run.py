@@ -17,7 +17,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import comparison_rows, estimand_rows, large_rows, mmrm_rows, quick_rows, results
+from benchmarks import (
+    comparison_rows,
+    estimand_rows,
+    large_rows,
+    mmrm_rows,
+    occupancy_rows,
+    quick_rows,
+    results,
+    time_rows,
+)
 from benchmarks.bench import Bench
 from benchmarks.data import Data
 from benchmarks.measure import CommandFailedError
@@ -57,6 +66,8 @@ GROUPS = {
     "mmrm-sets": Group(("mmrm-sets",), mmrm_rows.fit_many_sets),
     "estimands": Group(("estimands-2000",), estimand_rows.estimand_table),
     "comparison": Group(("comparison-100000",), comparison_rows.standardise_and_weight),
+    "occupancy": Group(("occupancy-100000",), occupancy_rows.occupancy_quick),
+    "turnbull": Group(("turnbull-100000",), time_rows.intervals_quick),
     "simulate": Group(("simulate-1000000",), large_rows.simulate_large, is_large=True),
     "count-large": Group(("count-1000000",), large_rows.count_large, is_large=True),
     "partition-large": Group(("partition-1000000",), large_rows.partition_large, is_large=True),
@@ -65,6 +76,8 @@ GROUPS = {
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
     "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
+    "occupancy-large": Group(("occupancy-1000000",), occupancy_rows.occupancy_large, is_large=True),
+    "kaplan-meier": Group(("kaplan-meier-1000000",), time_rows.curve_large, is_large=True),
 }
 
 

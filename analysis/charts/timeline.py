@@ -132,11 +132,11 @@ def draw_series(canvas: Canvas, series: list[Series]) -> None:
         )
         ends.append(End(one, style, float(x[-1]), float(y[-1]), dodge))
     if len(series) > 1:
-        _name_the_ends(canvas, ends)
+        name_the_ends(canvas, ends)
 
 
-def _name_the_ends(canvas: Canvas, ends: list[End]) -> None:
-    """Write each series' name at its right end, moved apart where they would touch.
+def name_the_ends(canvas: Canvas, ends: list[End]) -> None:
+    """Write the name of each series at its right end, moved apart where they would touch.
 
     A hair line leads to the last point; a series that ends early gets no hair line: it would look like data.
     """

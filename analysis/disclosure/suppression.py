@@ -16,22 +16,27 @@ Hidden in a public table:
    1 to 10 in either group, and further levels and groups as in 4;
 7. a rate that is made of more counts than its row shows (carried forward, weighted), where the smallest of them is 1
    to 10; a tipping point, with the rate that it is of;
-8. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
+8. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4;
+9. of state occupancy by day, a count that has changed by 1 to 10 since it was last shown, and what would give it away;
+10. of the curves of times to an event, all days but those between which nobody or more than 10 people had it, left, or
+    had it under one strategy only; groups as in 4. Shares are rounded to whole percent;
+11. of adverse events and what is measured at sessions, rows of few people, few events, or all but few people, and
+    further terms, levels and groups as in 4; see `analysis.disclosure.safety_rules`;
+12. of clinics, the limits of a hidden clinic, and the adjusted and pooled rates of all of them; of a chart over time, the
+    limits that a hidden month is a part of; see `analysis.disclosure.clinic_rules`;
+13. of the steps of access and of baseline tables, see `analysis.disclosure.access_rules`. A list of people is refused.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
-from analysis.disclosure.comparison_rules import hide_balance, hide_comparisons
-from analysis.disclosure.flow_rules import hide_steps
+from analysis.disclosure.access_rules import refuse_people
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
-from analysis.disclosure.rate_rules import OF_OTHER_COUNTS, hide_rates, hide_tipping_points
-from analysis.disclosure.transition_rules import hide_transitions
+from analysis.disclosure.table_kinds import is_known, refuse_not_judged, rules_for
 from analysis.vocabulary.errors import CallError
 
 
@@ -59,7 +64,9 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     ----------
     table : DataFrame
         From `response_rates`, `mean_scores`, `mean_changes`, `flow`, `item_changes`, `item_transitions`, a model's
-        `means`, the table or balance of `compare` and `compare_periods`, the table of `estimands`, or `tipping_point`.
+        `means`, the table of `estimands`, `tipping_point`, `compare`, `compare_periods` or `time_to`, from `occupancy`,
+        `current_response`, `clinics`, `monitor`, `in_context`, `access`, `baseline_table` or `completeness`, or of
+        `safety` its ``events``, ``bladder``, ``serious``, ``sessions`` or ``habituation``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -88,48 +95,11 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
         raise CallError(f"audience: '{audience}' is unknown. There are: {', '.join(AUDIENCES)}.")
     if not isinstance(table, pd.DataFrame):
         raise CallError("disclose: a table is needed, such as the .table of a result, not the result itself.")
-    # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
-    rates = "estimate" in table and not {"estimand", "started", "observed", "covariate"}.isdisjoint(table.columns)
-    if not rates and "count" not in table:
+    refuse_people(table)
+    if not is_known(table):
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
-        _refuse_not_judged(table)
-        table = _rules_for(table)(table, policy.hide_up_to)
+        refuse_not_judged(table)
+        table = rules_for(table)(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
-
-
-def _rules_for(table: pd.DataFrame) -> Callable[[pd.DataFrame, int], pd.DataFrame]:
-    if "reference_numerator" in table:
-        return hide_balance if "covariate" in table else hide_comparisons
-    if "observed_share" in table:
-        return hide_tipping_points
-    if "estimate" in table:
-        return hide_rates
-    return hide_transitions if "before" in table else hide_steps
-
-
-def _refuse_not_judged(table: pd.DataFrame) -> None:
-    if "missing_information" in table:
-        raise CallError(
-            "disclose: what a table of impute_rates says of the information missing tells of the people not seen; "
-            "disclose the table of estimands instead, whose rows of the imputed rates can be."
-        )
-    if "reference_numerator" in table and "correlation" in table:
-        raise CallError(
-            "disclose: counts of several values of the same people do not say how few people they are of; keep the "
-            "table inside with audience='internal', or disclose a comparison of one window."
-        )
-    if "first_seen" in table:
-        raise CallError(
-            "disclose: the people with an outcome by one session are a part of those by the next, and their difference "
-            "is a small group more often than not; keep the table inside with audience='internal'."
-        )
-    judged = {"least_count", "observed_share"} & set(table.columns)
-    found = [name for name in OF_OTHER_COUNTS if "estimand" in table and (table["estimand"] == name).any()]
-    if found and not judged:
-        raise CallError(
-            f"disclose: rows of '{found[0]}' rest on counts that are not in the table, so what must be hidden cannot "
-            f"be judged; leave them out, table[~table['estimand'].isin({found})], or keep the table inside with "
-            "audience='internal'."
-        )

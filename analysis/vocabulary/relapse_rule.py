@@ -1,0 +1,27 @@
+"""What counts as a relapse, when it is confirmed, and how long a known state lasts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RelapseRule:
+    """The rules of following people up; all days are whole.
+
+    Attributes
+    ----------
+    confirm_first, confirm_last : int
+        A relapse or lost response is confirmed when another assessment, so many days later, also meets it and none
+        between does not.
+    known_days : int
+        A known state lasts so long after an assessment. What ends treatment, a death or a hospitalisation is counted
+        when it comes within this time after the last assessment; a stop of treatment is dated so long after the last
+        session.
+    events : tuple of str
+        Rows of the table ``events`` that are a relapse in themselves. As in the SUSTAIN-1 trial (NCT02493868): a
+        hospitalisation for the illness, or a suicide attempt.
+    """
+
+    confirm_first: int = 5
+    confirm_last: int = 35
+    known_days: int = 35
+    events: tuple[str, ...] = ("hospitalisation-psychiatric", "suicide-attempt")
