@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import large_rows, mmrm_rows, quick_rows, results
+from benchmarks import large_rows, mmrm_rows, quick_rows, results, safety_rows
 from benchmarks.bench import Bench
 from benchmarks.data import Data
 from benchmarks.measure import CommandFailedError
@@ -62,6 +62,7 @@ GROUPS = {
     "dask": Group(("dask-1000000",), large_rows.dask, is_large=True),
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
+    "safety": Group(("safety-1000000",), safety_rows.count_safety, is_large=True),
     "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
 }
 

@@ -25,6 +25,12 @@ PEOPLE = {
 }
 """What is counted of everybody, and on which rungs."""
 
+_CLOSINGS = {
+    "closing_month": "CASE WHEN due_basis = 'date' THEN strftime(due_date, '%Y-%m') END",
+    "closing_day": "CASE WHEN due_basis = 'date' THEN strftime(due_date, '%Y-%m-%d') END",
+}
+"""When a window closes: of people whose dates are known."""
+
 _TOTALS = [
     "sum(total_hundredths)::BIGINT AS total_sum",
     "sum(total_hundredths * total_hundredths)::BIGINT AS total_squares",
@@ -60,7 +66,7 @@ def count_rungs(
     is_true : dict of str to str
         By outcome, what is true, false or unknown of a score, in SQL.
     by : sequence of str
-        Names from `GROUPS`.
+        Names from `GROUPS`, or ``closing_month`` or ``closing_day``: when the window closes.
     period : Period or None
     first_course : bool
         Each patient's first course only; else every course.
@@ -78,7 +84,8 @@ def count_rungs(
     chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
     groups = [f"group_{name}" for name in by]
     level = "".join(
-        f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS {group}" for name, group in zip(by, groups, strict=True)
+        f", coalesce({(GROUPS | _CLOSINGS)[name]}::VARCHAR, 'unknown') AS {group}"
+        for name, group in zip(by, groups, strict=True)
     )
     # Everybody and the scores are counted apart, so that everybody in every window is never joined with anything.
     people = rungs.format(source="chosen CROSS JOIN asked_windows", groups=level)

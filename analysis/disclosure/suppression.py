@@ -11,19 +11,29 @@ Hidden in a public table:
 4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
    than 10: the total of all groups is usually shown elsewhere;
 5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4;
-6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
+6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4;
+7. of adverse events and what is measured at sessions, rows of few people, few events, or all but few people, and
+   further terms, levels and groups as in 4; see `analysis.disclosure.safety_rules`;
+8. of clinics, the limits of a hidden clinic, and the adjusted and pooled rates of all of them; of a chart over time,
+the
+   limits that a hidden month is a part of; see `analysis.disclosure.clinic_rules`;
+9. of the steps of access and of baseline tables, see `analysis.disclosure.access_rules`. A list of people is refused.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
+from analysis.disclosure.access_rules import access_kind, hide_access, refuse_people
+from analysis.disclosure.clinic_rules import hide_clinics, hide_own, hide_points
 from analysis.disclosure.flow_rules import hide_steps
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
 from analysis.disclosure.rate_rules import NOT_JUDGED, hide_rates
+from analysis.disclosure.safety_rules import hide_safety, is_safety, refuse_safety, safety_kind
 from analysis.disclosure.transition_rules import hide_transitions
 from analysis.vocabulary.errors import CallError
 
@@ -51,8 +61,9 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions`, a model's `means`, or the
-        table of `estimands` without the rows ``carried-forward`` and ``weighted``.
+        From `response_rates`, `mean_scores`, `flow`, `item_changes`, `item_transitions`, a model's `means`, the tables
+        of `clinics`, `monitor` and `in_context`, the table of `estimands` without the rows ``carried-forward`` and
+        ``weighted``, or of `safety` its ``events``, ``bladder``, ``serious``, ``sessions`` or ``habituation``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -81,21 +92,38 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
         raise CallError(f"audience: '{audience}' is unknown. There are: {', '.join(AUDIENCES)}.")
     if not isinstance(table, pd.DataFrame):
         raise CallError("disclose: a table is needed, such as the .table of a result, not the result itself.")
+    refuse_people(table)
     if "reference_numerator" in table:
         raise CallError(
             "disclose: each row of a table from compare holds the counts of two groups, for which there are no rules; "
             "disclose the response_rates of the groups instead."
         )
+    if audience == "public":
+        refuse_safety(table)
     # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
     rates = "estimate" in table and not {"estimand", "started", "observed"}.isdisjoint(table.columns)
-    if not rates and "count" not in table:
+    if not rates and not is_safety(table) and access_kind(table) is None and "count" not in table:
         raise CallError("disclose: a table from response_rates, mean_scores or flow is needed.")
     table = table.copy()
     if audience == "public":
         _refuse_not_judged(table)
-        hide = hide_rates if "estimate" in table else hide_transitions if "before" in table else hide_steps
-        table = hide(table, policy.hide_up_to)
+        table = _rules(table)(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
+
+
+def _rules(table: pd.DataFrame) -> Callable[[pd.DataFrame, int], pd.DataFrame]:
+    """Choose the rules for a table by its columns."""
+    if safety_kind(table) is not None:
+        return hide_safety
+    if access_kind(table) is not None:
+        return hide_access
+    own_rules = {"moving_range": hide_points, "high_99_8": hide_clinics, "prediction_low": hide_own}
+    for column, rules in own_rules.items():
+        if column in table:
+            return rules
+    if "estimate" in table:
+        return hide_rates
+    return hide_transitions if "before" in table else hide_steps
 
 
 def _refuse_not_judged(table: pd.DataFrame) -> None:
