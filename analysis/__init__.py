@@ -10,6 +10,11 @@
   `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `impute_rates`,
   `responses_by_session`, `compare`, `compare_periods`, `compare_repeated`, `mean_changes`, `changes_before_treatment`,
   `regression_to_mean`
+- how fast and how long: `time_to`, `interval_time_to`, `occupancy`, `current_response`, `early_response`,
+  `change_trajectories`
+- harm, access and clinics: `safety`, `baseline_table`, `access`, `access_gaps`, `waiting_times`, `waiting_curve`,
+  `attendance`, `responder_costs`, `read_prices`, `completeness`, `overdue`, `clinics`, `monitor`, `in_context`,
+  `published_results`, `random_effects`
 - what may leave: `disclose`, `reidentification_risk`
 - pictures, words and reports: `charts`, `rate_in_words`, `share_in_words`, `write_report`
 - cohorts with a known truth: `simulation`
@@ -23,22 +28,39 @@ if TYPE_CHECKING:
     from analysis.cohort.cohort import derive
     from analysis.counts.patterns import count_patterns
     from analysis.disclosure.suppression import disclose
+    from analysis.estimate.access import access
+    from analysis.estimate.access_gaps import access_gaps
+    from analysis.estimate.attendance import attendance
+    from analysis.estimate.baseline import baseline_table
+    from analysis.estimate.clinics import clinics
     from analysis.estimate.comparisons import compare
+    from analysis.estimate.completeness import completeness, overdue
+    from analysis.estimate.context import in_context
+    from analysis.estimate.early_response import early_response
     from analysis.estimate.estimands import estimands
     from analysis.estimate.flow import flow
     from analysis.estimate.imputation.imputed_rates import impute_rates
+    from analysis.estimate.interval_time_to import interval_time_to
     from analysis.estimate.items import item_changes, item_transitions
     from analysis.estimate.mean_changes import changes_before_treatment, mean_changes
     from analysis.estimate.mean_reversion import regression_to_mean
     from analysis.estimate.means import mean_scores
     from analysis.estimate.measures import measure
     from analysis.estimate.mmrm.model import mmrm
+    from analysis.estimate.monitoring import monitor
+    from analysis.estimate.occupancy import current_response, occupancy
     from analysis.estimate.period_comparisons import compare_periods
     from analysis.estimate.phases import phases
+    from analysis.estimate.random_effects import random_effects
     from analysis.estimate.rates import response_rates
     from analysis.estimate.repeated_comparisons import compare_repeated
+    from analysis.estimate.responder_costs import responder_costs
+    from analysis.estimate.safety.summary import safety
     from analysis.estimate.session_responses import responses_by_session
+    from analysis.estimate.time_to import time_to
     from analysis.estimate.tipping import tipping_point
+    from analysis.estimate.trajectories import change_trajectories
+    from analysis.estimate.waiting import waiting_curve, waiting_times
     from analysis.intake.dataset import check_dataset, open_dataset
     from analysis.intake.drafting.draft import draft_mapping
     from analysis.intake.mapping import import_folder
@@ -50,12 +72,36 @@ if TYPE_CHECKING:
     from analysis.simulation import simulate
     from analysis.vocabulary.definitions import default_definitions, read_definitions
     from analysis.vocabulary.periods import parse_period
+    from analysis.vocabulary.prices import read_prices
+    from analysis.vocabulary.published import published_results
 
 __version__ = "0.1.0"
 
 _SUBMODULES = ("charts", "simulation")
 
 _HOME = {
+    "random_effects": "analysis.estimate.random_effects",
+    "published_results": "analysis.vocabulary.published",
+    "in_context": "analysis.estimate.context",
+    "monitor": "analysis.estimate.monitoring",
+    "clinics": "analysis.estimate.clinics",
+    "read_prices": "analysis.vocabulary.prices",
+    "overdue": "analysis.estimate.completeness",
+    "completeness": "analysis.estimate.completeness",
+    "responder_costs": "analysis.estimate.responder_costs",
+    "attendance": "analysis.estimate.attendance",
+    "waiting_curve": "analysis.estimate.waiting",
+    "waiting_times": "analysis.estimate.waiting",
+    "access_gaps": "analysis.estimate.access_gaps",
+    "access": "analysis.estimate.access",
+    "baseline_table": "analysis.estimate.baseline",
+    "safety": "analysis.estimate.safety.summary",
+    "interval_time_to": "analysis.estimate.interval_time_to",
+    "time_to": "analysis.estimate.time_to",
+    "change_trajectories": "analysis.estimate.trajectories",
+    "early_response": "analysis.estimate.early_response",
+    "current_response": "analysis.estimate.occupancy",
+    "occupancy": "analysis.estimate.occupancy",
     "impute_rates": "analysis.estimate.imputation.imputed_rates",
     "responses_by_session": "analysis.estimate.session_responses",
     "compare_repeated": "analysis.estimate.repeated_comparisons",
@@ -94,42 +140,64 @@ _HOME = {
 }
 
 __all__ = [
+    "access",
+    "access_gaps",
+    "attendance",
+    "baseline_table",
+    "change_trajectories",
     "changes_before_treatment",
     "charts",
     "check_dataset",
+    "clinics",
     "compare",
     "compare_periods",
     "compare_repeated",
+    "completeness",
     "count_patterns",
+    "current_response",
     "default_definitions",
     "derive",
     "disclose",
     "draft_mapping",
+    "early_response",
     "estimands",
     "flow",
     "import_folder",
     "impute_rates",
+    "in_context",
+    "interval_time_to",
     "item_changes",
     "item_transitions",
     "mean_changes",
     "mean_scores",
     "measure",
     "mmrm",
+    "monitor",
+    "occupancy",
     "open_dataset",
+    "overdue",
     "parse_period",
     "partition_dataset",
     "phases",
+    "published_results",
+    "random_effects",
     "rate_in_words",
     "read_definitions",
+    "read_prices",
     "regression_to_mean",
     "reidentification_risk",
+    "responder_costs",
     "response_rates",
     "responses_by_session",
+    "safety",
     "share_in_words",
     "simulate",
     "simulation",
+    "time_to",
     "tipping_point",
     "update_dataset",
+    "waiting_curve",
+    "waiting_times",
     "write_report",
 ]
 

@@ -25,6 +25,7 @@ from benchmarks import (
     occupancy_rows,
     quick_rows,
     results,
+    safety_rows,
     time_rows,
 )
 from benchmarks.bench import Bench
@@ -75,6 +76,7 @@ GROUPS = {
     "dask": Group(("dask-1000000",), large_rows.dask, is_large=True),
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
+    "safety": Group(("safety-1000000",), safety_rows.count_safety, is_large=True),
     "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
     "occupancy-large": Group(("occupancy-1000000",), occupancy_rows.occupancy_large, is_large=True),
     "kaplan-meier": Group(("kaplan-meier-1000000",), time_rows.curve_large, is_large=True),

@@ -45,7 +45,9 @@ class EarlyTally:
             f"WHERE number = {part.window_number(self.early)}) USING (patient, course) "
             "WHERE early_day < day AND early IS NOT NULL AND later IS NOT NULL"
         )
-        counted = count_rungs(part, OutcomeSource(source.people, scores), CELLS, by=self.by, period=None)
+        counted = count_rungs(
+            part, OutcomeSource(source.people, scores), CELLS, instrument=self.instrument, by=self.by, period=None
+        )
         cells = [f"{name}_count" for name in CELLS]
         found = counted[[*self.keys, "started", "with_baseline", "eligible", "scored", *cells]]
         return found.rename(columns={f"{name}_count": name for name in CELLS})

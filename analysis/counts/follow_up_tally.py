@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import definition_values, run_statement, sql_statements
 from analysis.cohort.windows import parse_window
-from analysis.counts.tallies import GROUPS
+from analysis.counts.groups import group_column
 from analysis.vocabulary.relapse_rule import RelapseRule
 
 FIRST_SESSION, END_OF_LOADING = "first session", "end of loading response"
@@ -64,12 +64,13 @@ class FollowUpTally:
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each end and time."""
         followed = _followed(part, self.event, self.instrument, self.rule, first_course=self.unit == "session")
+        groups = _groups(self.by, part, self.instrument)
         pieces = [
             f"SELECT {_listed(self.by)}'{strategy}' AS strategy, {_end(strategy)} AS ending, "
             f"{_time(self.unit, strategy)} AS time, count(*) AS people FROM followed GROUP BY ALL"
             for strategy in self.strategies
         ]
-        query = f"WITH followed AS MATERIALIZED (SELECT *{_groups(self.by)} FROM ({followed}))"
+        query = f"WITH followed AS MATERIALIZED (SELECT *{groups} FROM ({followed}) AS origins)"
         found = _run(part, f"{query} {' UNION ALL '.join(pieces)}", self.rule).df()
         return found.rename(columns={"ending": "end"})
 
@@ -96,8 +97,9 @@ class IntervalTally:
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each interval; ``died`` of them are censored by their death."""
         followed = _followed(part, self.event, self.instrument, self.rule, first_course=False)
+        groups = _groups(self.by, part, self.instrument)
         query = (
-            f"WITH followed AS MATERIALIZED (SELECT *{_groups(self.by)} FROM ({followed})), "
+            f"WITH followed AS MATERIALIZED (SELECT *{groups} FROM ({followed}) AS origins), "
             f"ended AS (SELECT *, {_end('treatment-policy')} AS ending FROM followed) "
             f"SELECT {_listed(self.by)}(CASE WHEN ending <> 'event' THEN last_assessed "
             "WHEN is_in_itself THEN event_day - 1 "
@@ -169,8 +171,8 @@ def _time(unit: str, strategy: str) -> str:
     )
 
 
-def _groups(by: tuple[str, ...]) -> str:
-    return "".join(f", coalesce({GROUPS[name]}::VARCHAR, 'unknown') AS group_{name}" for name in by)
+def _groups(by: tuple[str, ...], part: Cohort, instrument: str) -> str:
+    return "".join(f", {group_column(name, part, instrument, of='origins.')} AS group_{name}" for name in by)
 
 
 def _listed(by: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from analysis.counts.engine import Progress, count_all
 from analysis.counts.groups import GROUPS, refuse_groups
 from analysis.counts.ladder_tally import ESTIMANDS, LadderTally
 from analysis.counts.outcome_kinds import SHARED_OUTCOMES, outcome_kind, refuse_undefined, scales_judged
-from analysis.counts.tallies import DueTally, ScaleTally, SetAsideTally, Tally, group_tally
+from analysis.counts.tallies import DueTally, ScaleTally, SetAsideTally, Tally, group_tallies
 from analysis.vocabulary.errors import CallError, nearest_name
 from analysis.vocabulary.periods import Period, parse_period
 
@@ -165,7 +165,7 @@ def question_groups(question: Question) -> list[Tally]:
     -------
     list of Tally
     """
-    return [group_tally(name, question.instrument) for name in question.by]
+    return [*group_tallies(question.by, question.instrument)]
 
 
 def _tally(question: Question) -> LadderTally:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
-from analysis.counts.tallies import GROUPS
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS, group_column
 from analysis.vocabulary.errors import CallError, nearest_name
 
 STATES = (
@@ -27,7 +27,7 @@ STRATEGIES = ("treatment-policy", "while-on-treatment")
 ENTRIES = ("eligible", "not eligible", "no baseline")
 """What the baseline says of somebody; of the eligible only can a response be known."""
 
-START_GROUPS = tuple(name for name in GROUPS if name not in {"maintenance", "course_kind", "loading_status"})
+START_GROUPS = tuple(name for name in GROUPS if name not in {*WINDOW_GROUPS, "course_kind", "loading_status"})
 """What states can be grouped by: what is known on the first day. What comes later would build in immortal time."""
 
 
@@ -59,7 +59,9 @@ class OccupancyTally:
         }
         names = {
             "scale": part.scale_number(self.instrument),
-            "groups": "".join(f", coalesce(courses.{GROUPS[name]}::VARCHAR, 'unknown') AS {name}" for name in self.by),
+            "groups": "".join(
+                f", {group_column(name, part, self.instrument, of='courses.')} AS {name}" for name in self.by
+            ),
             "listed": "".join(f"{name}, " for name in self.by),
             "stopping_first": str(self.strategy == "while-on-treatment").lower(),
             "not_yet": STATES.index("not yet responded"),

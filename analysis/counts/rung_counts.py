@@ -25,6 +25,12 @@ PEOPLE = {
 }
 """What is counted of everybody, and on which rungs."""
 
+_CLOSINGS = {
+    "closing_month": "CASE WHEN due_basis = 'date' THEN strftime(due_date, '%Y-%m') END",
+    "closing_day": "CASE WHEN due_basis = 'date' THEN strftime(due_date, '%Y-%m-%d') END",
+}
+"""When a window closes: of people whose dates are known."""
+
 _TOTALS = [
     "sum(total_hundredths)::BIGINT AS total_sum",
     "sum(total_hundredths * total_hundredths)::BIGINT AS total_squares",
@@ -63,7 +69,7 @@ def count_rungs(
     instrument : str
         Whose baseline groups of severity are made of.
     by : sequence of str
-        Names from `analysis.counts.groups.GROUPS`.
+        Names from `analysis.counts.groups.GROUPS`, or ``closing_month`` or ``closing_day``: when the window closes.
     period : Period or None
     first_course : bool
         Each patient's first course only; else every course.
@@ -80,9 +86,7 @@ def count_rungs(
     """
     chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
     groups = [f"group_{name}" for name in by]
-    level = "".join(
-        f", {group_column(name, part, instrument)} AS {group}" for name, group in zip(by, groups, strict=True)
-    )
+    level = "".join(f", {_group(name, part, instrument)} AS {group}" for name, group in zip(by, groups, strict=True))
     # Everybody and the scores are counted apart, so that everybody in every window is never joined with anything.
     people = rungs.format(source="chosen CROSS JOIN asked_windows", groups=level)
     same = ", ".join(["patient", "course", *also])
@@ -140,3 +144,9 @@ def _of_scores(is_true: dict[str, str]) -> dict[str, str]:
 
 def _counts(rows: dict[str, str]) -> list[str]:
     return [f"(count(*) FILTER ({which}))::BIGINT AS {name}" for name, which in rows.items()]
+
+
+def _group(name: str, part: Cohort, instrument: str) -> str:
+    if name in _CLOSINGS:
+        return f"coalesce({_CLOSINGS[name]}, 'unknown')"
+    return group_column(name, part, instrument)

@@ -69,6 +69,26 @@ def group_tally(name: str, instrument: str) -> GroupTally:
     return GroupTally(name, instrument if name == "baseline_severity" else "")
 
 
+def group_tallies(by: Sequence[str], instrument: str) -> list[GroupTally]:
+    """Return the tally of each group's levels.
+
+    Parameters
+    ----------
+    by : sequence of str
+    instrument : str
+
+    Returns
+    -------
+    list of GroupTally
+
+    Examples
+    --------
+    >>> group_tallies(["route"], "PHQ-9") == [GroupTally("route")]
+    True
+    """
+    return [group_tally(name, instrument) for name in by]
+
+
 @dataclass(frozen=True)
 class DueTally:
     """Courses by what their due days are counted from."""

@@ -22,8 +22,8 @@ Hidden in a public table:
     had it under one strategy only; groups as in 4. Shares are rounded to whole percent;
 11. of adverse events and what is measured at sessions, rows of few people, few events, or all but few people, and
     further terms, levels and groups as in 4; see `analysis.disclosure.safety_rules`;
-12. of clinics, the limits of a hidden clinic, and the adjusted and pooled rates of all of them; of a chart over time, the
-    limits that a hidden month is a part of; see `analysis.disclosure.clinic_rules`;
+12. of clinics, the limits of a hidden clinic, and the adjusted and pooled rates of all of them; of a chart over time,
+    the limits that a hidden month is a part of; see `analysis.disclosure.clinic_rules`;
 13. of the steps of access and of baseline tables, see `analysis.disclosure.access_rules`. A list of people is refused.
 
 Each table is judged by itself. What could be worked out from several tables together is not looked at here.
@@ -36,7 +36,7 @@ import pandas as pd
 
 from analysis.disclosure.access_rules import refuse_people
 from analysis.disclosure.policy import AUDIENCES, DEFAULT_POLICY, Policy
-from analysis.disclosure.table_kinds import is_known, refuse_not_judged, rules_for
+from analysis.disclosure.table_kinds import hiding_rules, is_known, refuse_not_judged
 from analysis.vocabulary.errors import CallError
 
 
@@ -101,5 +101,5 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     table = table.copy()
     if audience == "public":
         refuse_not_judged(table)
-        table = rules_for(table)(table, policy.hide_up_to)
+        table = hiding_rules(table)(table, policy.hide_up_to)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))

@@ -17,7 +17,7 @@ from analysis.vocabulary.errors import CallError
 
 Rules = Callable[[pd.DataFrame, int], pd.DataFrame]
 
-# Without a denominator's name, the ladder, or what stands for them, the rules could not see which counts give others away.
+# Without a denominator's name, the ladder, or what stands for them, no rule could see which counts give others away.
 _OF_RATES = {"estimand", "started", "observed", "covariate"}
 
 _BY_COLUMNS: tuple[tuple[set[str], Rules], ...] = (
@@ -48,7 +48,7 @@ def is_known(table: pd.DataFrame) -> bool:
 
     Examples
     --------
-    >>> is_known(pd.DataFrame(columns=["clinic_id", "estimand", "estimate"])), is_known(pd.DataFrame(columns=["estimate"]))
+    >>> is_known(pd.DataFrame(columns=["estimand", "estimate"])), is_known(pd.DataFrame(columns=["estimate"]))
     (True, False)
     """
     columns = set(table.columns)
@@ -61,7 +61,7 @@ def is_known(table: pd.DataFrame) -> bool:
     )
 
 
-def rules_for(table: pd.DataFrame) -> Rules:
+def hiding_rules(table: pd.DataFrame) -> Rules:
     """Choose the rules for a table by its columns.
 
     Parameters
@@ -76,7 +76,7 @@ def rules_for(table: pd.DataFrame) -> Rules:
 
     Examples
     --------
-    >>> rules_for(pd.DataFrame(columns=["state", "day", "estimate"])).__name__
+    >>> hiding_rules(pd.DataFrame(columns=["state", "day", "estimate"])).__name__
     'hide_occupancy'
     """
     if safety_kind(table) is not None:
@@ -90,8 +90,8 @@ def rules_for(table: pd.DataFrame) -> Rules:
 _REFUSED: tuple[tuple[set[str], str], ...] = (
     (
         {"early_only"},
-        "a table from early_response holds all four cells of each two by two, for which there are no rules; disclose the "
-        "response_rates of both windows instead.",
+        "a table from early_response holds all four cells of each two by two, for which there are no rules; disclose "
+        "the response_rates of both windows instead.",
     ),
     (
         {"missing_information"},
@@ -105,8 +105,8 @@ _REFUSED: tuple[tuple[set[str], str], ...] = (
     ),
     (
         {"first_seen"},
-        "the people with an outcome by one session are a part of those by the next, and their difference is a small group "
-        "more often than not; keep the table inside with audience='internal'.",
+        "the people with an outcome by one session are a part of those by the next, and their difference is a small "
+        "group more often than not; keep the table inside with audience='internal'.",
     ),
 )
 

@@ -9,7 +9,7 @@ from analysis.cohort.cohort import Cohort
 from analysis.counts.early_tally import CELLS, EarlyTally
 from analysis.counts.engine import count_all
 from analysis.counts.ladder import ask, due_basis, group_levels, with_every_group
-from analysis.counts.tallies import DueTally, GroupTally
+from analysis.counts.tallies import DueTally, group_tallies
 from analysis.estimate.intervals import wilson
 from analysis.estimate.rates import ESTIMATE_COLUMNS, SHOWN_LADDER
 from analysis.vocabulary.errors import CallError
@@ -83,7 +83,7 @@ def early_response(
             if later.due_day <= each.due_day:
                 raise CallError(f"window: '{later.name}' does not come after '{each.name}'.")
     tallies = [EarlyTally(question.instrument, each, question.windows, question.by) for each in before]
-    _, *counted = count_all(cohort, [DueTally(), *map(GroupTally, question.by), *tallies])
+    _, *counted = count_all(cohort, [DueTally(), *group_tallies(question.by, question.instrument), *tallies])
     groups, counts = counted[: len(question.by)], counted[len(question.by) :]
     levels = [*map(group_levels, groups), [each.name for each in question.windows]]
     keys = [*question.by, "window"]

@@ -17,7 +17,7 @@ from analysis.counts.engine import count_all
 from analysis.counts.follow_up_tally import IntervalTally
 from analysis.counts.ladder import group_levels
 from analysis.counts.phase_tally import phase_groups
-from analysis.counts.tallies import GroupTally
+from analysis.counts.tallies import group_tallies
 from analysis.estimate.interval_rows import IntervalEstimates, interval_test_rows
 from analysis.estimate.time_to import checked_event
 from analysis.vocabulary.relapse_rule import RelapseRule
@@ -140,7 +140,9 @@ def interval_time_to(
     rule = rule or RelapseRule()
     groups = phase_groups(by)
     origin = checked_event(cohort, event, origin, instrument)
-    seen, *levels = count_all(cohort, [IntervalTally(event, instrument, groups, rule), *map(GroupTally, groups)])
+    seen, *levels = count_all(
+        cohort, [IntervalTally(event, instrument, groups, rule), *group_tallies(groups, instrument)]
+    )
     names = [dict(zip(groups, values, strict=True)) for values in product(*map(group_levels, levels))]
     each = [(name, IntervalEstimates(_of(seen, name))) for name in names]
     about = {"instrument": instrument, "event": event, "origin": origin}

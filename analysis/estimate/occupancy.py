@@ -33,7 +33,7 @@ from analysis.counts.occupancy_tally import (
     OccupancyTally,
     start_groups,
 )
-from analysis.counts.tallies import DueTally, GroupTally
+from analysis.counts.tallies import DueTally, group_tallies
 from analysis.estimate.aalen_johansen import INTERVAL_METHOD, Counts, estimate_occupancy
 from analysis.estimate.rates import ESTIMATE_COLUMNS, estimate_bounds, estimate_rates
 from analysis.vocabulary.errors import CallError
@@ -235,7 +235,7 @@ def _rates_on(day: int, people: Counts, levels: pd.DataFrame) -> pd.DataFrame:
 
 def _count_moves(cohort: Cohort, tally: OccupancyTally) -> tuple[pd.DataFrame, Places, pd.DataFrame]:
     """Count the moves; also the place of each row's group among all groups, and these in their order."""
-    _, moves, *groups = count_all(cohort, [DueTally(), tally, *map(GroupTally, tally.by)])
+    _, moves, *groups = count_all(cohort, [DueTally(), tally, *group_tallies(tally.by, tally.instrument)])
     if not tally.by:
         return moves, np.zeros(len(moves), dtype=np.intp), pd.DataFrame(index=[0])
     every = pd.MultiIndex.from_product([group_levels(each) for each in groups], names=tally.by)

@@ -19,7 +19,7 @@ from analysis.counts.engine import count_all
 from analysis.counts.follow_up_tally import COMPETING, EVENTS, UNITS, FollowUpTally
 from analysis.counts.ladder import group_levels
 from analysis.counts.phase_tally import phase_groups
-from analysis.counts.tallies import GroupTally
+from analysis.counts.tallies import group_tallies
 from analysis.estimate.time_to_rows import (
     curve_rows,
     day_counts,
@@ -186,7 +186,7 @@ def time_to(
     if layers and not groups:
         raise CallError("strata: there is nothing to test without groups; name them in by=.")
     tally = FollowUpTally(event, instrument, (*groups, *layers), strategies, unit, rule)
-    followed, *levels = count_all(cohort, [tally, *map(GroupTally, groups)])
+    followed, *levels = count_all(cohort, [tally, *group_tallies(groups, instrument)])
     combined = [dict(zip(groups, values, strict=True)) for values in product(*map(group_levels, levels))]
     names = [{**group, "strategy": each} for group in combined for each in strategies]
     of = make_curves(followed, names, fewest=fewest)

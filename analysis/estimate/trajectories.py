@@ -9,7 +9,7 @@ from analysis.cohort.cohort import Cohort
 from analysis.counts.change_tally import ChangeTally
 from analysis.counts.engine import count_all
 from analysis.counts.ladder import ask, due_basis, group_levels, with_every_group
-from analysis.counts.tallies import DueTally, GroupTally
+from analysis.counts.tallies import DueTally, group_tallies
 from analysis.estimate.means import estimate_means
 from analysis.estimate.rates import ESTIMATE_COLUMNS
 from analysis.vocabulary.errors import CallError
@@ -77,7 +77,7 @@ def change_trajectories(
         raise CallError("reference: nobody has changed at 'baseline'; name a window after treatment began.")
     shown = tuple(dict.fromkeys([*question.windows, last]))
     tally = ChangeTally(instrument, last, shown, question.by)
-    _, counted, *groups = count_all(cohort, [DueTally(), tally, *map(GroupTally, question.by)])
+    _, counted, *groups = count_all(cohort, [DueTally(), tally, *group_tallies(question.by, question.instrument)])
     keys = [*question.by, "quarter", "window"]
     placed = counted.merge(_quarters(counted, list(question.by), last.name), on=[*question.by, "change"], how="left")
     added = placed.drop(columns="change").groupby(keys, as_index=False).sum()

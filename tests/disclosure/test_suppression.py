@@ -147,7 +147,7 @@ def test_the_callers_table_is_left_alone():
 
 def test_what_is_no_table_of_estimates_and_an_unknown_audience_are_refused():
     with pytest.raises(CallError, match="a table from response_rates"):
-        disclose(pd.DataFrame({"patient_id": ["P1"]}))
+        disclose(pd.DataFrame({"clinic_id": ["A"]}))
     with pytest.raises(CallError, match="audience: 'press' is unknown"):
         disclose(rates((5, 40, 60, 80)), audience="press")
 

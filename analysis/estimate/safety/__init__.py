@@ -1,0 +1,1 @@
+"""Safety: adverse events, blood pressure, dissociation, how long it lasts, and harms that scores show."""
