@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import large_rows, mmrm_rows, quick_rows, results
+from benchmarks import audit_rows, large_rows, mmrm_rows, quick_rows, results
 from benchmarks.bench import Bench
 from benchmarks.data import Data
 from benchmarks.measure import CommandFailedError
@@ -54,6 +54,7 @@ GROUPS = {
     ),
     "notebook": Group(("count-10000",), quick_rows.notebook),
     "mmrm": Group(("mmrm-2000", "mmrm-20000"), mmrm_rows.fit_tables),
+    "audit": Group(("audit-demo", "audit-100"), audit_rows.audit_demo),
     "mmrm-sets": Group(("mmrm-sets",), mmrm_rows.fit_many_sets),
     "simulate": Group(("simulate-1000000",), large_rows.simulate_large, is_large=True),
     "count-large": Group(("count-1000000",), large_rows.count_large, is_large=True),
@@ -62,6 +63,7 @@ GROUPS = {
     "dask": Group(("dask-1000000",), large_rows.dask, is_large=True),
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
+    "audit-large": Group(("audit-45000",), audit_rows.audit_many_cells, is_large=True),
     "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
 }
 

@@ -1,6 +1,7 @@
 """`disclose`: hide small counts and what would give them away, and mark what has passed.
 
-Hidden in a public table:
+Hidden in a public table (10 stands for the policy's threshold; one more, 11, is hidden alike, so that `hidden` never
+says for certain that a count is 10 or fewer):
 
 1. a rate whose numerator, denominator or complement (denominator less numerator) is 1 to 10, with its interval; and,
    because the numerator is the same under every denominator, also where those scored less the numerator are 1 to 10;
@@ -10,10 +11,11 @@ Hidden in a public table:
    given, a rung that lies 1 to 10 from the same rung of another window;
 4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
    than 10: the total of all groups is usually shown elsewhere;
-5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4;
+5. in a flow, rungs as in 2, every reason beside a hidden rung, the people or rows that several reasons begin with when
+   one of these is small, and the same step of further groups as in 4;
 6. of transitions, further cells of the same row, column and square, and the same cell of further groups, as in 4.
 
-Each table is judged by itself. What could be worked out from several tables together is not looked at here.
+Each table is judged by itself. What several tables and reports give away together, `analysis.audit` says.
 """
 
 from dataclasses import dataclass
@@ -94,7 +96,7 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     if audience == "public":
         _refuse_not_judged(table)
         hide = hide_rates if "estimate" in table else hide_transitions if "before" in table else hide_steps
-        table = hide(table, policy.hide_up_to)
+        table = hide(table, policy.band)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))
 
 
