@@ -134,6 +134,28 @@ def report_command(
     typer.echo(f"The report is in {page}")
 
 
+@app.command("audit")
+def audit_command(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The folder of a public report.")],
+    *,
+    previous: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="REPORT", help="An earlier report, also several times; all those beside it if left out."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the findings go; NAME-audit-internal.csv beside the report."),
+    ] = None,
+) -> None:
+    """Work out, as an outsider could, what hidden numbers a report gives away. Ends with 4 when one is too narrow."""
+    from analysis.audit.findings import audit_report, audit_text
+
+    audit = audit_report(report, previous=previous, out=out)
+    typer.echo(audit_text(audit))
+    if not audit.passed:
+        raise typer.Exit(4)
+
+
 @app.command("derive")
 def derive_command(
     dataset: DatasetFolder,

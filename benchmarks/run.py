@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import (
+    audit_rows,
     comparison_rows,
     estimand_rows,
     large_rows,
@@ -64,6 +65,7 @@ GROUPS = {
     ),
     "notebook": Group(("count-10000",), quick_rows.notebook),
     "mmrm": Group(("mmrm-2000", "mmrm-20000"), mmrm_rows.fit_tables),
+    "audit": Group(("audit-demo", "audit-100"), audit_rows.audit_demo),
     "mmrm-sets": Group(("mmrm-sets",), mmrm_rows.fit_many_sets),
     "estimands": Group(("estimands-2000",), estimand_rows.estimand_table),
     "comparison": Group(("comparison-100000",), comparison_rows.standardise_and_weight),
@@ -77,6 +79,7 @@ GROUPS = {
     "ten-million": Group(("count-10000000",), large_rows.count_ten_million, is_large=True),
     "import": Group(("import-1000000",), large_rows.import_large, is_large=True),
     "safety": Group(("safety-1000000",), safety_rows.count_safety, is_large=True),
+    "audit-large": Group(("audit-45000",), audit_rows.audit_many_cells, is_large=True),
     "mmrm-large": Group(("mmrm-1000000",), mmrm_rows.fit_counts, is_large=True),
     "occupancy-large": Group(("occupancy-1000000",), occupancy_rows.occupancy_large, is_large=True),
     "kaplan-meier": Group(("kaplan-meier-1000000",), time_rows.curve_large, is_large=True),

@@ -16,7 +16,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 LIBRARY = [module for module in MODULES if module != Path("cli.py")]
 
 # Data flows through the folders in this order; a module may import from its own folder and from those before it.
-FOLDERS = ["vocabulary", "intake", "cohort", "counts", "estimate", "disclosure", "charts", "report"]
+FOLDERS = ["vocabulary", "intake", "cohort", "counts", "estimate", "disclosure", "charts", "report", "audit"]
 ALLOWED = {folder: set(FOLDERS[: place + 1]) for place, folder in enumerate(FOLDERS)}
 ALLOWED["simulation"] = {"vocabulary", "intake", "simulation"}
 ALLOWED["cli"] = {*FOLDERS, "simulation"}

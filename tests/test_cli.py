@@ -15,7 +15,20 @@ from analysis import __version__, cli
 from analysis.simulation import simulate, write_dataset
 from analysis.vocabulary.errors import CallError, DataError, DisclosureError, NotDueError
 
-COMMANDS = ["check", "risk", "report", "derive", "partition", "map", "import", "update", "simulate", "lab", "measures"]
+COMMANDS = [
+    "check",
+    "risk",
+    "report",
+    "audit",
+    "derive",
+    "partition",
+    "map",
+    "import",
+    "update",
+    "simulate",
+    "lab",
+    "measures",
+]
 
 Outcomes = Callable[..., tuple[int, str, str]]
 

@@ -9,6 +9,7 @@ from analysis.disclosure.families import Flags, families, group_columns, hidden_
 
 RUNGS = ["started", "eligible", "scored", "responded", "baseline", "treated"]
 """Most important first: that rung is kept, and the others are compared with it."""
+_LADDER = ["started", "baseline", "eligible", "scored", "responded"]
 
 
 def hide_steps(table: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -53,11 +54,20 @@ def _unsafe_steps(piece: pd.DataFrame, counts: np.ndarray, unsafe: Flags, most: 
     shown = {str(names[row]): counts[row : row + 1] for row in ordered if not unsafe[row]}
     for name, is_hidden in hidden_rungs(shown, most).items():
         unsafe[names == name] |= is_hidden[0]
+    # As in a table of rates: beside hidden eligible, those with a baseline would say how many lack it.
+    unsafe[names == "baseline"] |= unsafe[names == "eligible"].any()
+    for upper, lower in pairwise(_LADDER):
+        rows = np.flatnonzero(names == upper)
+        unsafe[names == lower] |= (unsafe[rows] & small(counts[rows], most)).any()
     for above, below in pairwise(rung_rows):
         between = np.arange(above + 1, below)
         reasons = between[kinds[between] == "reason"]
         if unsafe[above] or unsafe[below] or unsafe[reasons].any() or small(counts[reasons], most).any():
             unsafe[reasons] = True
+            # Of several reasons, one small one hides their sum too: hidden for being close, it would say that all are.
+            # One end is enough: the people who are counted stay, and of the rows of a file those read.
+            if len(reasons) > 1 and small(counts[reasons], most).any():
+                unsafe[above if names[above] == "treated" else below] = True
     branches = np.flatnonzero(kinds == "branch")
     unsafe[branches] |= small(counts[branches], most) | unsafe[names == "started"].any()
     hide_enough(unsafe, [counts], counts, [branches], most)

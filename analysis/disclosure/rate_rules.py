@@ -1,5 +1,7 @@
 """Which rows of a table of rates or means to hide, and which rungs of the ladder beside them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +9,7 @@ from analysis.disclosure.families import (
     FURTHER_VALUES,
     Flags,
     Numbers,
+    Rows,
     families,
     group_columns,
     hidden_rungs,
@@ -68,6 +71,8 @@ def hide_rates(table: pd.DataFrame, most: int) -> pd.DataFrame:
     # What is decided rests on counts that are the same under every denominator, so that each of them hides the same.
     size = counts.get("started", counts["denominator"])
     rungs = hidden_rungs({name: counts[name] for name in LADDER if name in counts}, most)
+    _hide_beside_small(rungs, counts, most)
+    _hide_small_totals(rungs, counts, totals, most)
     _hide_rungs_of_others(table, rungs, counts, most)
     for name, hidden_rung in rungs.items():
         if "period" in table and (table["period"] == "all").all():
@@ -127,6 +132,27 @@ def hide_tipping_points(table: pd.DataFrame, most: int) -> pd.DataFrame:
     return table
 
 
+def _hide_beside_small(rungs: dict[str, Flags], counts: dict[str, Numbers], most: int) -> None:
+    """Hide what a hidden rung would be narrowed by, were it shown whenever it is 0 or the same (in place).
+
+    Below a small rung, a hidden one would say that it is not 0. Beside hidden eligible, those with a baseline would say
+    how many lack it.
+    """
+    if "with_baseline" in rungs and "eligible" in rungs:
+        rungs["with_baseline"] |= rungs["eligible"]
+    names = [name for name in ("started", "with_baseline", "eligible", "scored") if name in rungs]
+    for above, below in pairwise(names):
+        rungs[below] |= small(counts[above], most) | (rungs[above] & small(counts[names[0]], most))
+
+
+def _hide_small_totals(rungs: dict[str, Flags], counts: dict[str, Numbers], totals: list[Rows], most: int) -> None:
+    """Hide all groups of a small total, also empty ones: who knows it small must not learn how it is shared out."""
+    for rows in totals:
+        if len(rows) > 1 and "started" in rungs and small(np.nansum(counts["started"][rows], keepdims=True), most)[0]:
+            for hidden in rungs.values():
+                hidden[rows] = True
+
+
 def _hide_rungs_of_others(table: pd.DataFrame, rungs: dict[str, Flags], counts: dict[str, Numbers], most: int) -> None:
     """Hide a rung that lies close to any rung shown of another outcome (in place).
 
@@ -148,7 +174,12 @@ def _hidden_numerators(table: pd.DataFrame, counts: dict[str, Numbers], most: in
     rest = np.where(_completers(table), counts["denominator"], counts.get("scored", counts["denominator"])) - numerator
     hidden = small(numerator, most) | small(rest, most) | small(counts["denominator"] - numerator, most)
     # One outcome is often a part of another, as remission is of response: their difference is a group of people too.
-    hide_close(hidden, numerator, rows_alike(table, [*group_columns(table), "window", "item", "estimand"]), most)
+    blocks = rows_alike(table, [*group_columns(table), "window", "item", "estimand"])
+    hide_close(hidden, numerator, blocks, most)
+    for rows in blocks:
+        # Beside a small one, a hidden one within it would say that it is not 0: so an empty one is hidden as well.
+        few = numerator[rows][small(numerator[rows], most)]
+        hidden[rows] |= numerator[rows] <= few.max(initial=-1)
     size = counts.get("started", counts["denominator"])
     hide_enough(hidden, [numerator, rest], size, families(table, ("window", "item", "outcome", "estimand")), most)
     return hidden

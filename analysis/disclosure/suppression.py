@@ -1,6 +1,7 @@
 """`disclose`: hide small counts and what would give them away, and mark what has passed.
 
-Hidden in a public table:
+Hidden in a public table (10 stands for the policy's threshold; one more, 11, is hidden alike, so that `hidden` never
+says for certain that a count is 10 or fewer):
 
 1. a rate whose numerator, denominator or complement (denominator less numerator) is 1 to 10, with its interval; and,
    because the numerator is the same under every denominator, also where those scored less the numerator are 1 to 10;
@@ -10,7 +11,8 @@ Hidden in a public table:
    given, a rung that lies 1 to 10 from the same rung of another window;
 4. further groups of the same table, smallest first, until at least two are hidden and what is hidden adds up to more
    than 10: the total of all groups is usually shown elsewhere;
-5. in a flow, rungs as in 2, every reason beside a hidden rung, and the same step of further groups as in 4;
+5. in a flow, rungs as in 2, every reason beside a hidden rung, the people or rows that several reasons begin with when
+   one of these is small, and the same step of further groups as in 4;
 6. a comparison, where the rate of either of its groups is hidden by 1 to 4 among the rates of all groups compared; an
    adjusted one also where a stratum has 1 to 10 people with or without the outcome; of a balance table, a level that is
    1 to 10 in either group, and further levels and groups as in 4;
@@ -26,7 +28,7 @@ Hidden in a public table:
     the limits that a hidden month is a part of; see `analysis.disclosure.clinic_rules`;
 13. of the steps of access and of baseline tables, see `analysis.disclosure.access_rules`. A list of people is refused.
 
-Each table is judged by itself. What could be worked out from several tables together is not looked at here.
+Each table is judged by itself. What several tables and reports give away together, `analysis.audit` says.
 """
 
 from dataclasses import dataclass
@@ -101,5 +103,5 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     table = table.copy()
     if audience == "public":
         refuse_not_judged(table)
-        table = hiding_rules(table)(table, policy.hide_up_to)
+        table = hiding_rules(table)(table, policy.band)
     return Disclosed(table, audience, policy, int((table["status"] == "hidden").sum()))

@@ -67,7 +67,8 @@ class Content:
     """A report's tables by name, with what they are about.
 
     ``period`` is what was asked for, ``breakdown`` the period of the tables by session, phase, route and clinic (both
-    None: all data). ``instrument`` is the headline scale.
+    None: all data). ``instrument`` is the headline scale. ``hidden_after_audit`` counts are hidden because an audit
+    found that they give others away.
     """
 
     cohort: Cohort
@@ -78,6 +79,7 @@ class Content:
     instrument: Instrument
     has_scores: bool
     tables: dict[str, ReportTable]
+    hidden_after_audit: int = 0
 
     def __post_init__(self) -> None:
         """Refuse tables made for another audience: what one hides the other shows."""

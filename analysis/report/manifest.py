@@ -62,6 +62,8 @@ def make_manifest(content: Content, folder: Path) -> dict[str, Any]:
             "audience": content.audience,
             "policy": {"name": policy.name, "hide_up_to": policy.hide_up_to},
             "instrument": content.instrument.name,
+            # An outsider is told, so that the audit may count on it that hidden does not always mean small.
+            **({"hidden_after_audit": content.hidden_after_audit} if content.hidden_after_audit else {}),
         },
         "dataset": {
             "name": dataset.name,

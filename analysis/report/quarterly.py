@@ -1,6 +1,7 @@
 """Writing a report: a folder with the page, the tables, the figures and the manifest, replaced as one."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from analysis.cohort.cohort import derive
@@ -29,6 +30,7 @@ def write_report(
     scheduler: str | None = None,
     memory: str | None = None,
     progress: Progress | None = None,
+    hide_more: Callable[[Content], Content] | None = None,
 ) -> Path:
     """Write a report of one quarter, one year or everything.
 
@@ -48,6 +50,9 @@ def write_report(
         Where the parts of a large dataset are counted, as in `analysis.cohort.cohort.derive`.
     progress : callable, optional
         Called with the name of each step.
+    hide_more : callable, optional
+        Called with what the report would show; gives back what it may show, or raises an error so that nothing is
+        written. `analysis.audit.repair` has one.
 
     Returns
     -------
@@ -69,6 +74,10 @@ def write_report(
     with replacing_folder(out, force=force, marker=MANIFEST) as folder:
         cohort = derive(dataset, engine=engine, scheduler=scheduler, memory=memory)
         content = make_content(cohort, period=asked, audience=audience, progress=progress)
+        if hide_more:
+            if progress:
+                progress("auditing what the tables give away together")
+            content = hide_more(content)
         figures = draw_figures(content, progress)
         if progress:
             progress("writing the files")

@@ -24,9 +24,9 @@ def events(disclosed):
     return list(zip(rows["day"], rows["numerator"], rows["at_risk"], strict=True))
 
 
-def test_a_step_waits_until_11_have_had_the_event():
-    drawn = table([("event", 3, 4), ("event", 5, 4), ("event", 9, 4), ("event", 20, 11), ("censored", 40, 77)])
-    assert events(disclose(drawn)) == [(0, 0, 100), (9, 12, 88), (20, 23, 77), (40, 23, 0)]
+def test_a_step_waits_until_12_have_had_the_event():
+    drawn = table([("event", 3, 4), ("event", 5, 4), ("event", 9, 4), ("event", 20, 12), ("censored", 40, 76)])
+    assert events(disclose(drawn)) == [(0, 0, 100), (9, 12, 88), (20, 24, 76), (40, 24, 0)]
 
 
 def test_who_is_at_risk_shows_no_few_who_were_censored():

@@ -30,15 +30,17 @@ def status(table, **options):
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ((11, 22, 60, 80), "ok"),
+        ((12, 24, 60, 80), "ok"),
+        ((11, 24, 60, 80), "hidden"),  # were 11 always shown, "hidden" would say 10 at most
         ((10, 22, 60, 80), "hidden"),  # numerator 10
         ((1, 22, 60, 80), "hidden"),
         ((0, 22, 60, 80), "ok"),  # zero names nobody
         ((12, 22, 60, 80), "hidden"),  # complement 10
-        ((22, 22, 60, 80), "ok"),  # complement 0
+        ((24, 24, 60, 80), "ok"),  # complement 0
         ((0, 10, 60, 80), "hidden"),  # denominator 10
-        ((11, 40, 50, 80), "hidden"),  # 50 eligible and 40 scored would show 10
-        ((11, 40, 51, 80), "ok"),
+        ((12, 40, 50, 80), "hidden"),  # 50 eligible and 40 scored would show 10
+        ((12, 40, 51, 80), "hidden"),  # and 11
+        ((12, 40, 52, 80), "ok"),
     ],
 )
 def test_small_counts_are_hidden_with_their_rate(row, expected):
@@ -136,7 +138,7 @@ def test_internal_hides_nothing():
 
 
 def test_the_threshold_is_the_policys():
-    assert status(rates((5, 40, 60, 80)), policy=Policy("under 5", 4)) == ["ok"]
+    assert status(rates((5, 40, 60, 80)), policy=Policy("under 4", 3)) == ["ok"]
 
 
 def test_the_callers_table_is_left_alone():
@@ -254,3 +256,40 @@ def test_no_hidden_cell_of_the_demo_is_what_the_shown_ones_leave_of_the_total(de
     for name, each in by_group[by_group["name"].isin(steps.index)].groupby("name"):
         left = steps[name] - each["count"].sum()
         assert left == 0 or left > 10
+
+
+def test_all_groups_of_a_small_total_are_hidden_also_empty_ones():
+    # 4 + 0 + 6 people: were the empty group shown, each of the others would be at most 9.
+    shown = disclose(rates((1, 2, 3, 4), (0, 0, 0, 0), (2, 3, 5, 6))).table
+    assert shown["started"].isna().all()
+    large = disclose(rates((1, 2, 3, 4), (0, 0, 0, 0), (40, 60, 80, 100), (30, 50, 70, 90))).table
+    assert list(large["started"].isna()) == [True, False, False, True]
+
+
+def test_below_a_small_rung_nothing_says_that_it_is_not_0():
+    shown = disclose(rates((0, 0, 8, 60))).table.iloc[0]
+    assert pd.isna(shown["eligible"])
+    assert pd.isna(shown["scored"])
+
+
+def test_an_empty_outcome_is_hidden_beside_a_small_one():
+    both = [rates((8, 60, 90, 120)), rates((0, 60, 90, 120)).assign(outcome="remission")]
+    assert status(pd.concat(both, ignore_index=True)) == ["hidden", "hidden"]
+    assert status(both[1]) == ["ok"]
+
+
+def test_baselines_are_hidden_beside_hidden_eligible_also_where_all_have_one():
+    table = rates((30, 60, 75, 80)).assign(with_baseline=pd.array([80], dtype="Int64"))
+    assert pd.isna(disclose(table).table["with_baseline"][0])
+
+
+def test_one_small_reason_of_several_hides_what_they_add_up_to():
+    steps = [
+        ("rung", "treated", 100),
+        ("reason", "prior_ketamine", 4),
+        ("reason", "not_due", 36),
+        ("rung", "started", 60),
+    ]
+    table = pd.DataFrame(steps, columns=["kind", "name", "count"]).assign(instrument="PHQ-9", window="w", status="ok")
+    shown = disclose(table.astype({"count": "Int64"})).table
+    assert list(shown["count"].isna()) == [True, True, True, False]
