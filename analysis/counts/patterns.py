@@ -1,7 +1,7 @@
 """Counts per missingness pattern, asked for: what a repeated-measures model needs of a cohort of any size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.counts.engine import count_all
 from analysis.counts.groups import WINDOW_GROUPS
 from analysis.counts.ladder import ask
 from analysis.counts.pattern_tally import COVARIATES, PatternTally
+from analysis.counts.tallies import add_counts
 from analysis.vocabulary.errors import CallError, nearest_name
 
 MOST_WINDOWS = 60
@@ -42,6 +43,26 @@ class PatternCounts:
             f"Counts per pattern: {self.instrument}, {people:,} eligible people, {len(self.windows)} windows, "
             f"{self.table['pattern'].nunique():,} patterns"
         )
+
+    def together(self, group: str, levels: Sequence[str] | None = None) -> "PatternCounts":
+        """Add the counts of a group's levels, of some of them or of all.
+
+        Parameters
+        ----------
+        group : str
+            One of ``by``.
+        levels : sequence of str, optional
+            All when left out.
+
+        Returns
+        -------
+        PatternCounts
+            Without the group.
+        """
+        kept = self.table if levels is None else self.table[self.table[group].isin(levels)]
+        by = tuple(name for name in self.by if name != group)
+        added = add_counts([kept.drop(columns=group)], [*by, "pattern", "complete"])
+        return replace(self, table=added, by=by)
 
 
 def count_patterns(

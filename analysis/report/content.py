@@ -16,7 +16,7 @@ from analysis.counts.ladder import count_ahead, refuse_undated
 from analysis.counts.tallies import DueTally, ScaleTally
 from analysis.disclosure.policy import DEFAULT_POLICY, Policy
 from analysis.disclosure.suppression import Disclosed, disclose
-from analysis.report.results import planned_results, raw_results
+from analysis.report.results import further_tallies, planned_results, raw_results
 from analysis.vocabulary.errors import DataError, DisclosureError, NotDueError
 from analysis.vocabulary.instruments import Instrument
 from analysis.vocabulary.periods import Period, last_complete_year
@@ -52,7 +52,7 @@ class ReportTable:
     @property
     def nobody_due(self) -> bool:
         """True when no row has anybody in it; a hidden number is somebody."""
-        people = "started" if "started" in self.frame else "count"
+        people = next(name for name in ("started", "count", "denominator") if name in self.frame)
         return bool(self.frame[people].eq(0).fillna(False).all())
 
     @cached_property
@@ -187,7 +187,8 @@ def _refuse_unfinished(cohort: Cohort, period: Period | None) -> None:
 def _count(cohort: Cohort, period: Period | None, breakdown: Period | None, progress: Progress | None) -> None:
     """Count in one pass what the report needs when its first scale has scores; else more passes follow."""
     planned = planned_results(cohort, scales=cohort.definitions.report.instruments, period=period, breakdown=breakdown)
-    count_ahead(cohort, [each.question(cohort) for each in planned], progress)
+    questions, also = further_tallies(cohort, scales=cohort.definitions.report.instruments, period=period)
+    count_ahead(cohort, [*(each.question(cohort) for each in planned), *questions], progress, also=also)
 
 
 def _refuse_nobody(cohort: Cohort) -> None:

@@ -93,11 +93,38 @@ def rate_cell(row: Record) -> Cell:
         return _missing(row)
     low, high = f"{100 * row['low']:.0f}", f"{100 * row['high']:.0f}"
     detail = f"{low} to {high}; {number(row['numerator'])} of {number(row['denominator'])}"
-    if math.isnan(row["estimate"]):
+    if row["estimate"] is None or math.isnan(row["estimate"]):
         # Bounds: a range in which the rate lies, without a value of its own.
         return Cell(f"{low} to {high} in 100", "number", f"of {number(row['denominator'])}", row["csv_row"])
     span = (100 * row["low"], 100 * row["estimate"], 100 * row["high"])
     return Cell(in_hundred(row["estimate"]), "number", detail, row["csv_row"], span)
+
+
+def assumptions_shown(table: ReportTable, *, caption: str) -> ShownTable:
+    """Lay one rate out under each assumption about the people not seen."""
+    rows = []
+    for row in table.records:
+        words = Cell(str(row["assumption"]), "sentence", row=row["csv_row"])
+        rows.append((Cell(estimand_words(row["estimand"]).of.capitalize(), "heading"), words, rate_cell(row)))
+    return ShownTable(table.name, caption, ("Rate", "Assumed", "Responded"), tuple(rows))
+
+
+def changes_shown(table: ReportTable, *, caption: str) -> ShownTable:
+    """Lay the mean changes of a model out beside those observed, one row for each visit."""
+    rows = []
+    for row in table.records:
+        expected, seen = _missing(row), _missing(row)
+        if row["status"] == "ok":
+            expected = Cell(
+                _signed(row["estimate"]), "number", f"{_signed(row['low'])} to {_signed(row['high'])}", row["csv_row"]
+            )
+            seen = Cell(_signed(row["observed"]), row=row["csv_row"])
+        rows.append((Cell(_name("window", str(row["visit"])), "heading"), _count(row, "denominator"), seen, expected))
+    return ShownTable(table.name, caption, ("When", "Scored", "Change, those scored", "Change, everybody"), tuple(rows))
+
+
+def _signed(points: float) -> str:
+    return f"{points:.1f}".replace("-", "−")
 
 
 def means_shown(table: ReportTable, *, caption: str) -> ShownTable:
@@ -165,8 +192,9 @@ def _scored_share(row: Record) -> Cell:
 
 
 def _missing(row: Record) -> Cell:
-    hidden = row["status"] == "hidden"
-    return Cell(HIDDEN if hidden else NOBODY, "hidden" if hidden else "empty", row=row["csv_row"])
+    if row["status"] == "hidden":
+        return Cell(HIDDEN, "hidden", row=row["csv_row"])
+    return Cell(NOBODY if row["status"] == "empty" else "cannot be said", "empty", row=row["csv_row"])
 
 
 def _points(row: Record) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from matplotlib.axes import Axes
 
 from analysis.charts import (
+    adjusted_means,
     alt_text,
     caption,
     denominators,
@@ -62,6 +63,7 @@ def _charts(content: Content) -> list[tuple[str, Disclosed, Callable[[Disclosed]
     charts: list[tuple[str, Disclosed, Callable[[Disclosed], Axes]]] = [("flow", tables["flow"], flow_diagram)]
     for outcome in ("response", "remission"):
         charts.append((f"{outcome}_denominators", _only(tables["headline"], outcome), denominators))
+    charts.append(("response_assumptions", tables["assumptions"], denominators))
     if "by_session" in tables:
         charts.append(("response_by_session", _only(tables["by_session"], "response"), response_by_session))
     if content.cohort.definitions.report.months:
@@ -70,6 +72,8 @@ def _charts(content: Content) -> list[tuple[str, Disclosed, Callable[[Disclosed]
     if "mean_by_session" in tables:
         means = partial(mean_score_by_session, instrument=content.instrument)
         charts.append(("mean_by_session", tables["mean_by_session"], means))
+    if "trajectory" in tables:
+        charts.append(("trajectory", tables["trajectory"], adjusted_means))
     return charts
 
 

@@ -99,6 +99,8 @@ MEASURES_OF_TABLES = {
     "mean_by_session": ("mean-score-by-session",),
     "by_maintenance": ("response-by-month", "remission-by-month"),
     "by_phase": ("completeness",),
+    "assumptions": (),
+    "trajectory": (),
 }
 """Which measures stand in a table of the report; the other tables are breakdowns of the headline's."""
 

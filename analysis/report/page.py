@@ -11,6 +11,8 @@ from analysis.charts.wording import listed, number, when
 from analysis.report.content import BREAKDOWNS, Content, published_share
 from analysis.report.display import (
     ShownTable,
+    assumptions_shown,
+    changes_shown,
     completeness_shown,
     flow_shown,
     means_shown,
@@ -37,9 +39,11 @@ SECTIONS = (
     ("key-messages", "Key messages"),
     ("who", "Who is in this report"),
     ("headline", "Response and remission"),
+    ("assumptions", "If those not seen had fared differently"),
     ("by-session", "By session"),
     ("by-phase", "By phase"),
     ("mean-score", "Mean score by session"),
+    ("trajectory", "Mean change, of everybody"),
     ("by-route", "By route"),
     ("by-clinic", "By clinic"),
     ("other-scales", "Other scales"),
@@ -126,6 +130,8 @@ def _sections(content: Content) -> list[tuple[str, str]]:
         left_out |= {"by-session", "mean-score"}
     if "by_maintenance" not in content.tables:
         left_out.add("by-phase")
+    if "trajectory" not in content.tables:
+        left_out.add("trajectory")
     return [(anchor, heading) for anchor, heading in SECTIONS if anchor not in left_out]
 
 
@@ -154,8 +160,14 @@ def _periods(content: Content) -> dict[str, str]:
         "headline": period_words(headline)[:1].upper() + period_words(headline)[1:] + name,
         "headline_words": period_words(headline) if headline else "any period",
         "breakdown": period_words(breakdown)[:1].upper() + period_words(breakdown)[1:],
+        "begun": _begun(content),
         "why_breakdown": why,
     }
+
+
+def _begun(content: Content) -> str:
+    period = content.tables["trajectory"].period if "trajectory" in content.tables else None
+    return f"who began in {period_words(period)}" if period else "of all periods together"
 
 
 def _words(content: Content) -> dict[str, str]:
@@ -181,6 +193,11 @@ def _tables(content: Content) -> dict[str, Any]:
         "rows": rows_shown(tables["rows"]),
         "completeness": completeness_shown(content, caption="Scored at each time"),
     }
+    caption = f"{content.instrument.name} response {when(content.headline_window)}, in 100 people, by what is assumed"
+    shown["assumptions"] = assumptions_shown(tables["assumptions"], caption=caption)
+    if "trajectory" in tables:
+        caption = f"Mean change of the {content.instrument.name} score since before treatment"
+        shown["trajectory"] = changes_shown(tables["trajectory"], caption=caption)
     if "mean_by_session" in tables:
         caption = f"Mean {content.instrument.name} score"
         shown["mean_by_session"] = means_shown(tables["mean_by_session"], caption=caption)

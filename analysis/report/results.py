@@ -7,15 +7,26 @@ from typing import Any
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
+from analysis.counts.carried_tally import CarriedTally
 from analysis.counts.engine import count_all
 from analysis.counts.ladder import Question, ask
-from analysis.counts.tallies import SetAsideTally
+from analysis.counts.pattern_tally import PatternTally
+from analysis.counts.patterns import count_patterns
+from analysis.counts.tallies import SetAsideTally, Tally
+from analysis.estimate.estimands import estimands
 from analysis.estimate.flow import flow
 from analysis.estimate.means import mean_scores
+from analysis.estimate.mmrm.model import mmrm
 from analysis.estimate.rates import response_rates
+from analysis.vocabulary.errors import CallError, DataError
 from analysis.vocabulary.periods import Period
 
 OUTCOMES_SHOWN = ("response", "remission")
+ASSUMPTIONS_SHOWN = (
+    "observed", "nonresponder", "starters", "completers", "bounds of the eligible", "bounds of all starters",
+    "carried-forward", "weighted",
+)  # fmt: skip
+"""Those that are made of counts. What models would draw for the people not seen is left to notebooks: it takes rows."""
 DENOMINATORS_SHOWN = ("observed", "nonresponder", "starters")
 
 
@@ -113,7 +124,75 @@ def raw_results(
     """
     for planned in planned_results(cohort, scales=scales, period=period, breakdown=breakdown):
         yield planned.result(cohort)
+        if planned.name == "headline":
+            yield _assumptions(cohort, planned)
+    yield from _trajectory(cohort, scales[0], breakdown)
     yield Result("rows", "rows of the files", _rows_of_files(cohort), None)
+
+
+def further_tallies(
+    cohort: Cohort, *, scales: Sequence[str], period: Period | None
+) -> tuple[list[Question], list[Tally]]:
+    """List what the tables of assumptions and of the trajectory count beside the questions of the others.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    scales : sequence of str
+        The headline scale, then the others.
+    period : Period or None
+        Of the headline.
+
+    Returns
+    -------
+    questions : list of Question
+    tallies : list of Tally
+    """
+    name, end = scales[0], cohort.definitions.report.headline_window
+    by_status = ask(cohort, instrument=name, window=end, by="loading_status", period=period)
+    carried = CarriedTally(name, by_status.windows, (), "response", period)
+    visits = ask(cohort, instrument=name, window=_visits(cohort)).windows
+    return [by_status], [carried, PatternTally(name, visits, _cohort_groups(cohort), ("baseline",))]
+
+
+def _assumptions(cohort: Cohort, headline: Planned) -> Result:
+    """Estimate the headline's response under the assumptions that need counts only."""
+    found = estimands(
+        cohort,
+        instrument=headline.instrument,
+        window=headline.window,
+        period=headline.period,
+        methods=ASSUMPTIONS_SHOWN,
+    )
+    return Result("assumptions", "response under stated assumptions", found.table, headline.period)
+
+
+def _visits(cohort: Cohort) -> list[str]:
+    rule = cohort.definitions.report
+    sessions = [f"after session {k}" for k in (1, 2, 3, 4, 6) if k <= rule.sessions]
+    return [*sessions, "end of loading", *(f"month {m} after loading" for m in (1, 2, 3) if m <= rule.months)]
+
+
+def _cohort_groups(cohort: Cohort) -> tuple[str, ...]:
+    return ("quarter",) if cohort.dataset.has_dates else ()
+
+
+def _trajectory(cohort: Cohort, instrument: str, breakdown: Period | None) -> Iterator[Result]:
+    """Estimate the mean change at each visit; of the people who began in the year, where starts are dated.
+
+    Without enough people for the model there is no table.
+    """
+    groups = _cohort_groups(cohort)
+    counts = count_patterns(cohort, instrument=instrument, window=_visits(cohort), by=groups)
+    period = breakdown if groups else None
+    if groups:
+        counts = counts.together("quarter", [f"{period.name}Q{k}" for k in (1, 2, 3, 4)] if period else None)
+    try:
+        fit = mmrm("change ~ baseline*visit", counts)
+    except (CallError, DataError):
+        return
+    if fit.converged:
+        yield Result("trajectory", "mean change by visit", fit.means(), period)
 
 
 def _headline(cohort: Cohort, **question: Any) -> pd.DataFrame:

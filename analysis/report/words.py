@@ -128,7 +128,7 @@ def start_year_words(content: Content) -> list[str]:
     definitions = content.cohort.definitions
     named = [content.headline_window]
     for table in content.tables.values():
-        if table.period == content.period:
+        if table.period == content.period and "window" in table.frame:
             named += table.frame["window"].tolist()
     years = {name: _start_year(parse_window(name, definitions), content.period) for name in dict.fromkeys(named)}
     year = years[content.headline_window]

@@ -11,9 +11,11 @@ def test_the_figures_of_a_report_in_their_order(demo_report):
         "mean_by_session.png",
         "remission_by_phase.png",
         "remission_denominators.png",
+        "response_assumptions.png",
         "response_by_phase.png",
         "response_by_session.png",
         "response_denominators.png",
+        "trajectory.png",
     ]
 
 
@@ -51,8 +53,8 @@ def test_every_figure_of_an_internal_report_is_stamped(content_of, monkeypatch):
     for audience, stamped in (("internal", True), ("public", False)):
         words.clear()
         drawn = draw_figures(content_of(People("North", 40, end=8), People("North", 20, end=18), audience=audience))
-        assert len(drawn) == len(words) == 7
-        assert [STAMP_WORDS in said for said in words] == [stamped] * 7
+        assert len(drawn) == len(words) == 8
+        assert [STAMP_WORDS in said for said in words] == [stamped] * 8
 
 
 def test_public_figures_do_not_say_internal_and_internal_ones_do(two_clinics, content_of):

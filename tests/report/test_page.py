@@ -10,6 +10,7 @@ import pytest
 from made_up_clinics import TWO_CLINICS, People
 from page_reader import Element, read_page
 
+from analysis.charts.wording import estimand_words
 from analysis.report.content import Content
 from analysis.report.figures import draw_figures
 from analysis.report.manifest import provenance
@@ -72,14 +73,21 @@ def per_hundred(text: str) -> str:
 
 def expected_cell(heading: str, row: dict[str, str]) -> tuple[str, str]:  # noqa: PLR0911 - one for each kind
     """What a cell must say, worked out from the CSV file alone: its text and its small print."""
-    if heading in ESTIMANDS:
-        assert row["estimand"] == ESTIMANDS[heading]
+    if heading in ESTIMANDS or (heading == "Responded" and (row["estimate"] or row["status"] != "ok")):
+        assert row["estimand"] == ESTIMANDS.get(heading, row["estimand"])
         if row["status"] != "ok":
             assert not any(row[name] for name in ("estimate", "low", "high"))
-            return {"hidden": "hidden", "empty": "nobody"}[row["status"]], ""
+            said = {"hidden": "hidden", "empty": "nobody", "stratum without scores": "cannot be said"}
+            return said[row["status"]], ""
         span = f"{per_hundred(row['low'])} to {per_hundred(row['high'])}"
         counts = f"{whole(row['numerator'])} of {whole(row['denominator'])}"
         return f"{per_hundred(row['estimate'])} in 100", f"{span}; {counts}"
+    if heading == "Assumed":
+        return row["assumption"], ""
+    if heading == "Responded" and row["status"] == "ok" and not row["estimate"]:
+        return f"{per_hundred(row['low'])} to {per_hundred(row['high'])} in 100", f"of {whole(row['denominator'])}"
+    if heading.startswith("Change, "):
+        return expected_change(heading, row)
     if heading == "Mean score":
         if row["status"] != "ok":
             return {"hidden": "hidden", "empty": "nobody"}[row["status"]], ""
@@ -88,12 +96,23 @@ def expected_cell(heading: str, row: dict[str, str]) -> tuple[str, str]:  # noqa
         if not row["started"] or not row["scored"]:
             return "hidden", ""
         return (f"{100 * int(row['scored']) / int(row['started']):.0f} in 100" if int(row["started"]) else "nobody"), ""
-    column = {"Due": "started", "Scored": "scored"}.get(heading, "count")
+    column = {"Due": "started", "Scored": "denominator" if "visit" in row else "scored"}.get(heading, "count")
     return (whole(row[column]) if row[column] else "hidden"), ""
 
 
+def expected_change(heading: str, row: dict[str, str]) -> tuple[str, str]:
+    if row["status"] != "ok":
+        return {"hidden": "hidden", "empty": "nobody"}[row["status"]], ""
+    mean, low, high = (f"{float(row[name]):.1f}".replace("-", "−") for name in ("estimate", "low", "high"))
+    if heading == "Change, everybody":
+        return mean, f"{low} to {high}"
+    return f"{float(row['observed']):.1f}".replace("-", "−"), ""
+
+
 def expected_name(heading: str, row: dict[str, str]) -> str:
-    value = row[NAMES[heading]]
+    if heading == "Rate":
+        return estimand_words(row["estimand"]).of.capitalize()
+    value = row["visit" if heading == "When" and "visit" in row else NAMES[heading]]
     if heading == "When":
         return value.removesuffix(" after loading").capitalize()
     if heading == "Route":
@@ -200,7 +219,7 @@ def test_tables_have_captions_and_scopes_and_can_be_scrolled_by_keyboard(demo_re
 
 def test_every_picture_has_a_description_and_its_numbers(demo_report):
     images = page_of(demo_report).every("img")
-    assert len(images) == 7
+    assert len(images) == 9
     assert all(len(image.attributes["alt"]) > 80 for image in images)
 
 
@@ -306,7 +325,7 @@ def test_a_figure_that_is_not_there_is_told(content_of):
     figures = draw_figures(content)
     page = read_page(render_page(content, figures, provenance(content)))
     said = [element.text for element in page.every("p") if element.attributes.get("class") == "nothing"]
-    assert len(said) == 7 - len(figures) > 0
+    assert len(said) == 8 - len(figures) > 0
     assert said[-1].startswith("Mean PHQ-9 score by session; 2025: there is nothing to draw.")
 
 
@@ -344,7 +363,7 @@ def test_a_section_in_which_nobody_is_due_is_one_sentence(content_of):
     shown = {table.attributes["data-csv"] for table in page.every("table") if "data-csv" in table.attributes}
     assert shown == {"rows"}
     said = [element.text for element in page.every("p") if element.attributes.get("class") == "nothing"]
-    assert said == ["Nobody is due in this section (2024), so there is nothing to show."] * 8
+    assert said == ["Nobody is due in this section (2024), so there is nothing to show."] * 9
 
 
 def test_with_start_years_the_page_says_three_times_whose_year_it_is(content_of):

@@ -35,7 +35,7 @@ def test_what_a_report_consists_of(kept):
     names = contents(kept).keys()
     tables = {Path(name).stem for name in names if name.startswith("tables/")}
     breakdowns = {"by_session", "by_phase", "by_maintenance", "mean_by_session", "by_route", "by_clinic"}
-    assert tables == {"flow", "headline", "rows"} | breakdowns
+    assert tables == {"flow", "headline", "assumptions", "rows"} | breakdowns
     assert {name for name in names if "/" not in name} == {"report.html", "manifest.json"}
 
 
