@@ -11,6 +11,7 @@ from analysis.cohort.windows import parse_window
 from analysis.counts.ladder_tally import ESTIMANDS
 from analysis.counts.outcome_kinds import SHARED_OUTCOMES
 from analysis.disclosure.families import group_columns
+from analysis.disclosure.rate_rules import OF_OTHER_COUNTS
 from analysis.vocabulary.definitions import default_definitions
 from analysis.vocabulary.errors import CallError, DataError
 
@@ -18,7 +19,11 @@ RUNGS = ("started", "with_baseline", "eligible", "scored")
 _FLOW = {"baseline": "with_baseline", "responded": "with_outcome", "not_responded": "no_outcome"}
 _RATES = {"window", "instrument", "estimate", "low", "high", "numerator", "denominator", "status", "period", *RUNGS}
 _FLOWS = {"window", "instrument", "kind", "name", "label", "count", "status", "period"}
-_DENOMINATORS = {"bounds": ("with_outcome", "eligible")}
+_DENOMINATORS = {
+    "bounds": ("with_outcome", "eligible"),
+    "bounds of the eligible": ("with_outcome", "eligible"),
+    "bounds of all starters": ("with_outcome", "started"),
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,10 @@ def _read_rates(printed: Printed, report: int, name: str, table: pd.DataFrame) -
         outcome, instrument = row.get("outcome", ""), f"{row['instrument']} {row.get('item', '')}".strip()
         about = (row["period"], groups, instrument, row["window"])
         at = (report, name, place)
+        if row.get("estimand") in OF_OTHER_COUNTS:  # hidden for counts that are not printed; its rungs stand beside it
+            is_bare = bool(row["estimate"]) and not row["denominator"]
+            printed.not_audited.append(NotAudited(*at, row["estimand"], is_bare=is_bare))
+            continue
         for rung in RUNGS:
             count = rung_count(rung, *about, outcome)
             printed.positions.append(Position(count, *at, rung, _whole(row[rung], at, rung)))

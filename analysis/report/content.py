@@ -187,7 +187,7 @@ def _refuse_unfinished(cohort: Cohort, period: Period | None) -> None:
 def _count(cohort: Cohort, period: Period | None, breakdown: Period | None, progress: Progress | None) -> None:
     """Count in one pass what the report needs when its first scale has scores; else more passes follow."""
     planned = planned_results(cohort, scales=cohort.definitions.report.instruments, period=period, breakdown=breakdown)
-    questions, also = further_tallies(cohort, scales=cohort.definitions.report.instruments, period=period)
+    questions, also = further_tallies(cohort, scales=cohort.definitions.report.instruments, breakdown=breakdown)
     count_ahead(cohort, [*(each.question(cohort) for each in planned), *questions], progress, also=also)
 
 

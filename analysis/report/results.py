@@ -125,13 +125,13 @@ def raw_results(
     for planned in planned_results(cohort, scales=scales, period=period, breakdown=breakdown):
         yield planned.result(cohort)
         if planned.name == "headline":
-            yield _assumptions(cohort, planned)
+            yield _assumptions(cohort, planned, breakdown)
     yield from _trajectory(cohort, scales[0], breakdown)
     yield Result("rows", "rows of the files", _rows_of_files(cohort), None)
 
 
 def further_tallies(
-    cohort: Cohort, *, scales: Sequence[str], period: Period | None
+    cohort: Cohort, *, scales: Sequence[str], breakdown: Period | None
 ) -> tuple[list[Question], list[Tally]]:
     """List what the tables of assumptions and of the trajectory count beside the questions of the others.
 
@@ -140,8 +140,8 @@ def further_tallies(
     cohort : Cohort
     scales : sequence of str
         The headline scale, then the others.
-    period : Period or None
-        Of the headline.
+    breakdown : Period or None
+        Of the tables by session, phase, route and clinic.
 
     Returns
     -------
@@ -149,22 +149,26 @@ def further_tallies(
     tallies : list of Tally
     """
     name, end = scales[0], cohort.definitions.report.headline_window
-    by_status = ask(cohort, instrument=name, window=end, by="loading_status", period=period)
-    carried = CarriedTally(name, by_status.windows, (), "response", period)
+    by_status = ask(cohort, instrument=name, window=end, by="loading_status", period=breakdown)
+    everybody = ask(cohort, instrument=name, window=end, period=breakdown)
+    carried = CarriedTally(name, by_status.windows, (), "response", breakdown)
     visits = ask(cohort, instrument=name, window=_visits(cohort)).windows
-    return [by_status], [carried, PatternTally(name, visits, _cohort_groups(cohort), ("baseline",))]
+    return [by_status, everybody], [carried, PatternTally(name, visits, _cohort_groups(cohort), ("baseline",))]
 
 
-def _assumptions(cohort: Cohort, headline: Planned) -> Result:
-    """Estimate the headline's response under the assumptions that need counts only."""
+def _assumptions(cohort: Cohort, headline: Planned, breakdown: Period | None) -> Result:
+    """Estimate the headline's response under the assumptions that need counts only.
+
+    Of the year: in a quarter too few people stand behind most of them.
+    """
     found = estimands(
         cohort,
         instrument=headline.instrument,
         window=headline.window,
-        period=headline.period,
+        period=breakdown,
         methods=ASSUMPTIONS_SHOWN,
     )
-    return Result("assumptions", "response under stated assumptions", found.table, headline.period)
+    return Result("assumptions", "response under stated assumptions", found.table, breakdown)
 
 
 def _visits(cohort: Cohort) -> list[str]:
