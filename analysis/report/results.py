@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from analysis.counts.tallies import SetAsideTally, Tally
 from analysis.estimate.estimands import estimands
 from analysis.estimate.flow import flow
 from analysis.estimate.means import mean_scores
-from analysis.estimate.mmrm.model import mmrm
+from analysis.estimate.mmrm.model import ConvergenceWarning, mmrm
 from analysis.estimate.rates import response_rates
 from analysis.vocabulary.errors import CallError, DataError
 from analysis.vocabulary.periods import Period
@@ -192,7 +193,9 @@ def _trajectory(cohort: Cohort, instrument: str, breakdown: Period | None) -> It
     if groups:
         counts = counts.together("quarter", [f"{period.name}Q{k}" for k in (1, 2, 3, 4)] if period else None)
     try:
-        fit = mmrm("change ~ baseline*visit", counts)
+        with catch_warnings():
+            simplefilter("ignore", ConvergenceWarning)  # such a fit is not shown
+            fit = mmrm("change ~ baseline*visit", counts)
     except (CallError, DataError):
         return
     if fit.converged:
