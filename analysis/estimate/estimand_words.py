@@ -11,8 +11,8 @@ ASSUMPTIONS = {
     "nonresponder": "No eligible person who was not scored had the outcome.",
     "starters": "Nobody had the outcome who was not scored or not eligible, such as people without a baseline.",
     "completers": "Completers who were not scored did as those who were; of those who stopped loading it says nothing.",
-    "bounds of the eligible": "None: between nobody and everybody of the eligible who were not scored had the outcome.",
-    "bounds of all starters": "None: between nobody and everybody of the starters whose outcome is not known had it, "
+    "bounds of the eligible": "Nothing: between none and all of the eligible who were not scored had the outcome.",
+    "bounds of all starters": "Nothing: between none and all of the starters whose outcome is not known had it, "
     "those without a baseline or not eligible among them.",
     "carried-forward": "Nobody changed after their last score, and those without any score since treatment began did "
     "as the others; only to match published tables.",

@@ -193,7 +193,7 @@ def test_carried_forward_says_what_it_is_for(demo_cohort):
 
 def test_in_print(clinics):
     found = estimands(clinics, **ASKED, covariates="clinic_id")
-    assert "bounds of all starters: None: between nobody and everybody" in repr(found)
+    assert "bounds of all starters: Nothing: between none and all" in repr(found)
     assert "alike in clinic id" in repr(found)
     assert "34" in found._repr_html_()
 

@@ -17,6 +17,7 @@ from small_clinic import write_clinic
 from analysis.report.notebook_results import MADE_UP, results_sha256
 from analysis.report.notebooks import rerun_notebooks
 from analysis.simulation import simulate, write_clinic_export
+from analysis.vocabulary.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
@@ -26,8 +27,13 @@ PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 # This one opens no dataset: it makes up a clinic's export and imports it.
 OWN_FILES = FOLDER / "08_your_own_data.ipynb"
 OPENING = [path for path in NOTEBOOKS if path != OWN_FILES]
+# This one fits a model, which says what it lacks when there are too few people.
+MODEL = FOLDER / "04_trajectories.ipynb"
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_that_counts = pytest.mark.parametrize(
+    "path", [path for path in OPENING if path != MODEL], ids=lambda path: path.stem
+)
 each_that_opens_the_demo = pytest.mark.parametrize("path", OPENING, ids=lambda path: path.stem)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client", "ignore::ResourceWarning")
 
@@ -213,7 +219,7 @@ def as_text(shown: object) -> str:
     return without_pictures(getattr(shown, "data", None) or shown._repr_html_())
 
 
-@each_that_opens_the_demo
+@each_that_counts
 def test_it_also_runs_for_a_clinic_of_two_patients_and_hides_them(path: Path, tmp_path: Path) -> None:
     """Two people without dates: little is known, and what is known must not be shown."""
     shown = [as_text(each) for each in run_in_one_process(path, DATASET=str(write_clinic(tmp_path / "clinic")))]
@@ -222,11 +228,19 @@ def test_it_also_runs_for_a_clinic_of_two_patients_and_hides_them(path: Path, tm
     assert not any(re.search(r"[1-9]\d* in 100\b", text) for text in shown)
 
 
-@each_that_opens_the_demo
+@each_that_counts
 def test_it_also_runs_for_a_scale_that_nobody_was_asked(path: Path, tmp_path: Path) -> None:
     parameters = {"DATASET": str(write_clinic(tmp_path / "clinic")), "INSTRUMENT": "MADRS"}
     shown = [as_text(each) for each in run_in_one_process(path, **parameters)]
     assert any("hidden number" in text or "unknown number" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "said"), [("PHQ-9", "nobody has an outcome at the visit"), ("MADRS", "nobody has a score in any")]
+)
+def test_the_one_with_a_model_says_what_it_lacks(tmp_path: Path, instrument: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        run_in_one_process(MODEL, DATASET=str(write_clinic(tmp_path / "clinic")), INSTRUMENT=instrument)
 
 
 @pytest.fixture

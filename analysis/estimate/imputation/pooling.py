@@ -67,7 +67,7 @@ def pool_imputations(estimates: Array, variances: Array, complete_df: float) -> 
     --------
     >>> found = pool_imputations(np.array([9.0, 10.0, 11.0]), np.array([4.0, 4.0, 4.0]), complete_df=20)
     >>> found.estimate, round(found.total, 4), round(found.df, 2)  # B = 1, T = 4 + 4/3, g = 1/4
-    (10.0, 5.3333, 9.48)
+    (10.0, 5.3333, 9.59)
     """
     m = len(estimates)
     estimate, within, between = float(estimates.mean()), float(variances.mean()), float(estimates.var(ddof=1))
