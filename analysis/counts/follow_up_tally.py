@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import definition_values, run_statement, sql_statements
 from analysis.cohort.windows import parse_window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.vocabulary.relapse_rule import RelapseRule
 
 FIRST_SESSION, END_OF_LOADING = "first session", "end of loading response"
@@ -64,7 +64,7 @@ class FollowUpTally:
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each end and time."""
         followed = _followed(part, self.event, self.instrument, self.rule, first_course=self.unit == "session")
-        groups = _groups(self.by, part, self.instrument)
+        groups = groups_in_sql(self.by, part, self.instrument, of="origins.")
         pieces = [
             f"SELECT {_listed(self.by)}'{strategy}' AS strategy, {_end(strategy)} AS ending, "
             f"{_time(self.unit, strategy)} AS time, count(*) AS people FROM followed GROUP BY ALL"
@@ -97,7 +97,7 @@ class IntervalTally:
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each interval; ``died`` of them are censored by their death."""
         followed = _followed(part, self.event, self.instrument, self.rule, first_course=False)
-        groups = _groups(self.by, part, self.instrument)
+        groups = groups_in_sql(self.by, part, self.instrument, of="origins.")
         query = (
             f"WITH followed AS MATERIALIZED (SELECT *{groups} FROM ({followed}) AS origins), "
             f"ended AS (SELECT *, {_end('treatment-policy')} AS ending FROM followed) "
@@ -169,10 +169,6 @@ def _time(unit: str, strategy: str) -> str:
         "(CASE ending WHEN 'event' THEN event_day WHEN 'died' THEN death_day WHEN 'stopped' THEN stop_day "
         f"ELSE least(coalesce({at_stop}, last_assessed), last_assessed) END - origin_day)::INTEGER"
     )
-
-
-def _groups(by: tuple[str, ...], part: Cohort, instrument: str) -> str:
-    return "".join(f", {group_column(name, part, instrument, of='origins.')} AS group_{name}" for name in by)
 
 
 def _listed(by: tuple[str, ...]) -> str:

@@ -27,7 +27,6 @@ from analysis.counts.ladder import ask, due_basis, group_levels
 from analysis.counts.occupancy_tally import (
     ENDED,
     ENTRIES,
-    KNOWN_DAYS,
     STATES,
     STRATEGIES,
     OccupancyTally,
@@ -37,6 +36,7 @@ from analysis.counts.tallies import DueTally, group_tallies
 from analysis.estimate.aalen_johansen import INTERVAL_METHOD, Counts, estimate_occupancy
 from analysis.estimate.rates import ESTIMATE_COLUMNS, estimate_bounds, estimate_rates
 from analysis.vocabulary.errors import CallError
+from analysis.vocabulary.relapse_rule import KNOWN_DAYS
 
 Places = NDArray[np.intp]
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+KNOWN_DAYS = 35
+"""A state is known from the day of an assessment to so many days after it."""
+
 
 @dataclass(frozen=True)
 class RelapseRule:
@@ -23,5 +26,5 @@ class RelapseRule:
 
     confirm_first: int = 5
     confirm_last: int = 35
-    known_days: int = 35
+    known_days: int = KNOWN_DAYS
     events: tuple[str, ...] = ("hospitalisation-psychiatric", "suicide-attempt")
