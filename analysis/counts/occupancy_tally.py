@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
+from analysis.counts.stopping_rule import CARE_ENDED, paused_from
 from analysis.counts.tallies import GROUPS
 from analysis.vocabulary.errors import CallError, nearest_name
 
@@ -70,6 +71,8 @@ class OccupancyTally:
             "not_known": STATES.index("not known"),
             "stopped": STATES.index("stopped treatment"),
             "died": STATES.index("died"),
+            "care_ended": CARE_ENDED,
+            "paused_from": paused_from("course_last_day"),
             "start": START,
             "ended": ENDED,
         }

@@ -33,6 +33,9 @@ from analysis.disclosure.rate_rules import NOT_JUDGED, hide_rates
 from analysis.disclosure.transition_rules import hide_transitions
 from analysis.vocabulary.errors import CallError
 
+_NO_RULES = {"unweighted", "contrast", "effective", "compared", "days_since_session", "lost_response"}
+"""Columns that only tables about maintenance have."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Disclosed:
@@ -57,9 +60,9 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     Parameters
     ----------
     table : DataFrame
-        From `response_rates`, `mean_scores`, `time_to` (its ``table``), `occupancy`, `current_response`, `flow`,
-        `item_changes`, `item_transitions`, a model's `means`, or the table of `estimands` without the rows
-        ``carried-forward`` and ``weighted``.
+        From `response_rates`, `mean_scores`, `time_to` or `maintenance_landmark` (its ``table``), `occupancy`,
+        `current_response`, `flow`, `item_changes`, `item_transitions`, a model's `means`, or
+        the table of `estimands` without the rows ``carried-forward`` and ``weighted``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}
@@ -97,6 +100,12 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
         raise CallError(
             "disclose: a table from early_response holds all four cells of each two by two, for which there are no "
             "rules; disclose the response_rates of both windows instead."
+        )
+    if not _NO_RULES.isdisjoint(table.columns):
+        raise CallError(
+            "disclose: for tables of maintenance_trial, maintenance_hazard, holding_by_gap and response_again there "
+            "are no rules, as their counts are parts of one another; disclose the curves of maintenance_landmark or "
+            "of time_to instead."
         )
     # Without a denominator's name or the ladder, the rules below could not see which counts give others away.
     rates = "estimate" in table and not {"estimand", "started", "observed"}.isdisjoint(table.columns)
