@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.counts.groups import GROUPS, WINDOW_GROUPS, checked_groups, group_column
+from analysis.counts.stopping_rule import CARE_ENDED, paused_from
 from analysis.vocabulary.errors import CallError
 
 STATES = (
@@ -69,6 +70,8 @@ class OccupancyTally:
             "not_known": STATES.index("not known"),
             "stopped": STATES.index("stopped treatment"),
             "died": STATES.index("died"),
+            "care_ended": CARE_ENDED,
+            "paused_from": paused_from("course_last_day"),
             "start": START,
             "ended": ENDED,
         }

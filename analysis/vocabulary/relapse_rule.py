@@ -16,9 +16,8 @@ class RelapseRule:
         A relapse or lost response is confirmed when another assessment, so many days later, also meets it and none
         between does not.
     known_days : int
-        A known state lasts so long after an assessment. What ends treatment, a death or a hospitalisation is counted
-        when it comes within this time after the last assessment; a stop of treatment is dated so long after the last
-        session.
+        A known state lasts so long after an assessment. A death or a hospitalisation is counted when it comes within
+        this time after the last assessment, a stop of treatment when the last session does.
     events : tuple of str
         Rows of the table ``events`` that are a relapse in themselves. As in the SUSTAIN-1 trial (NCT02493868): a
         hospitalisation for the illness, or a suicide attempt.
