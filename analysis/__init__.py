@@ -10,7 +10,8 @@
   `item_transitions`, `mmrm`, `count_patterns`, `estimands`, `tipping_point`, `impute_rates`,
   `responses_by_session`, `compare`, `compare_periods`, `compare_repeated`, `mean_changes`, `changes_before_treatment`,
   `regression_to_mean`
-- how fast and how long: `time_to`, `interval_time_to`, `occupancy`, `current_response`, `early_response`,
+- how fast and how long: `time_to`, `interval_time_to`, `occupancy`, `current_response`, `maintenance_trial`,
+  `maintenance_landmark`, `maintenance_hazard`, `holding_by_gap`, `response_again`, `early_response`,
   `change_trajectories`
 - harm, access and clinics: `safety`, `baseline_table`, `access`, `access_gaps`, `waiting_times`, `waiting_curve`,
   `attendance`, `responder_costs`, `read_prices`, `completeness`, `overdue`, `clinics`, `monitor`, `in_context`,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from analysis.estimate.imputation.imputed_rates import impute_rates
     from analysis.estimate.interval_time_to import interval_time_to
     from analysis.estimate.items import item_changes, item_transitions
+    from analysis.estimate.maintenance_hazard import holding_by_gap, maintenance_hazard
+    from analysis.estimate.maintenance_landmark import maintenance_landmark
+    from analysis.estimate.maintenance_trial import maintenance_trial
     from analysis.estimate.mean_changes import changes_before_treatment, mean_changes
     from analysis.estimate.mean_reversion import regression_to_mean
     from analysis.estimate.means import mean_scores
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from analysis.estimate.rates import response_rates
     from analysis.estimate.repeated_comparisons import compare_repeated
     from analysis.estimate.responder_costs import responder_costs
+    from analysis.estimate.response_again import response_again
     from analysis.estimate.safety.summary import safety
     from analysis.estimate.session_responses import responses_by_session
     from analysis.estimate.time_to import time_to
@@ -80,41 +85,12 @@ __version__ = "0.1.0"
 _SUBMODULES = ("charts", "simulation")
 
 _HOME = {
-    "random_effects": "analysis.estimate.random_effects",
-    "published_results": "analysis.vocabulary.published",
-    "in_context": "analysis.estimate.context",
-    "monitor": "analysis.estimate.monitoring",
-    "clinics": "analysis.estimate.clinics",
-    "read_prices": "analysis.vocabulary.prices",
-    "overdue": "analysis.estimate.completeness",
-    "completeness": "analysis.estimate.completeness",
-    "responder_costs": "analysis.estimate.responder_costs",
-    "attendance": "analysis.estimate.attendance",
-    "waiting_curve": "analysis.estimate.waiting",
-    "waiting_times": "analysis.estimate.waiting",
-    "access_gaps": "analysis.estimate.access_gaps",
-    "access": "analysis.estimate.access",
-    "baseline_table": "analysis.estimate.baseline",
-    "safety": "analysis.estimate.safety.summary",
-    "interval_time_to": "analysis.estimate.interval_time_to",
-    "time_to": "analysis.estimate.time_to",
-    "change_trajectories": "analysis.estimate.trajectories",
-    "early_response": "analysis.estimate.early_response",
-    "current_response": "analysis.estimate.occupancy",
-    "occupancy": "analysis.estimate.occupancy",
-    "impute_rates": "analysis.estimate.imputation.imputed_rates",
-    "responses_by_session": "analysis.estimate.session_responses",
-    "compare_repeated": "analysis.estimate.repeated_comparisons",
-    "compare_periods": "analysis.estimate.period_comparisons",
-    "mean_changes": "analysis.estimate.mean_changes",
-    "changes_before_treatment": "analysis.estimate.mean_changes",
     "open_dataset": "analysis.intake.dataset",
     "check_dataset": "analysis.intake.dataset",
     "draft_mapping": "analysis.intake.drafting.draft",
     "import_folder": "analysis.intake.mapping",
-    "partition_dataset": "analysis.intake.partition",
     "update_dataset": "analysis.intake.update",
-    "reidentification_risk": "analysis.intake.risk",
+    "partition_dataset": "analysis.intake.partition",
     "simulate": "analysis.simulation",
     "default_definitions": "analysis.vocabulary.definitions",
     "read_definitions": "analysis.vocabulary.definitions",
@@ -124,19 +100,53 @@ _HOME = {
     "flow": "analysis.estimate.flow",
     "mean_scores": "analysis.estimate.means",
     "phases": "analysis.estimate.phases",
-    "mmrm": "analysis.estimate.mmrm.model",
-    "count_patterns": "analysis.counts.patterns",
+    "measure": "analysis.estimate.measures",
     "item_changes": "analysis.estimate.items",
     "item_transitions": "analysis.estimate.items",
-    "measure": "analysis.estimate.measures",
+    "mmrm": "analysis.estimate.mmrm.model",
+    "count_patterns": "analysis.counts.patterns",
     "estimands": "analysis.estimate.estimands",
     "tipping_point": "analysis.estimate.tipping",
+    "impute_rates": "analysis.estimate.imputation.imputed_rates",
+    "responses_by_session": "analysis.estimate.session_responses",
     "compare": "analysis.estimate.comparisons",
+    "compare_periods": "analysis.estimate.period_comparisons",
+    "compare_repeated": "analysis.estimate.repeated_comparisons",
+    "mean_changes": "analysis.estimate.mean_changes",
+    "changes_before_treatment": "analysis.estimate.mean_changes",
     "regression_to_mean": "analysis.estimate.mean_reversion",
+    "time_to": "analysis.estimate.time_to",
+    "interval_time_to": "analysis.estimate.interval_time_to",
+    "occupancy": "analysis.estimate.occupancy",
+    "current_response": "analysis.estimate.occupancy",
+    "maintenance_trial": "analysis.estimate.maintenance_trial",
+    "maintenance_landmark": "analysis.estimate.maintenance_landmark",
+    "maintenance_hazard": "analysis.estimate.maintenance_hazard",
+    "holding_by_gap": "analysis.estimate.maintenance_hazard",
+    "response_again": "analysis.estimate.response_again",
+    "early_response": "analysis.estimate.early_response",
+    "change_trajectories": "analysis.estimate.trajectories",
+    "safety": "analysis.estimate.safety.summary",
+    "baseline_table": "analysis.estimate.baseline",
+    "access": "analysis.estimate.access",
+    "access_gaps": "analysis.estimate.access_gaps",
+    "waiting_times": "analysis.estimate.waiting",
+    "waiting_curve": "analysis.estimate.waiting",
+    "attendance": "analysis.estimate.attendance",
+    "responder_costs": "analysis.estimate.responder_costs",
+    "read_prices": "analysis.vocabulary.prices",
+    "completeness": "analysis.estimate.completeness",
+    "overdue": "analysis.estimate.completeness",
+    "clinics": "analysis.estimate.clinics",
+    "monitor": "analysis.estimate.monitoring",
+    "in_context": "analysis.estimate.context",
+    "published_results": "analysis.vocabulary.published",
+    "random_effects": "analysis.estimate.random_effects",
     "disclose": "analysis.disclosure.suppression",
-    "write_report": "analysis.report.quarterly",
+    "reidentification_risk": "analysis.intake.risk",
     "rate_in_words": "analysis.report.rate_words",
     "share_in_words": "analysis.report.rate_words",
+    "write_report": "analysis.report.quarterly",
 }
 
 __all__ = [
@@ -162,12 +172,16 @@ __all__ = [
     "early_response",
     "estimands",
     "flow",
+    "holding_by_gap",
     "import_folder",
     "impute_rates",
     "in_context",
     "interval_time_to",
     "item_changes",
     "item_transitions",
+    "maintenance_hazard",
+    "maintenance_landmark",
+    "maintenance_trial",
     "mean_changes",
     "mean_scores",
     "measure",
@@ -187,6 +201,7 @@ __all__ = [
     "regression_to_mean",
     "reidentification_risk",
     "responder_costs",
+    "response_again",
     "response_rates",
     "responses_by_session",
     "safety",

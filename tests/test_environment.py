@@ -17,6 +17,9 @@ PROJECT = Path(__file__).parents[1]
 # Packages with another name on conda-forge.
 CONDA_NAMES = {"duckdb": "python-duckdb", "jupyter-server": "jupyter_server", "matplotlib": "matplotlib-base"}
 
+# What pip installs with the package itself.
+BY_PIP = {"typst"}
+
 # What only those who develop with make need: browser tests, lint and types, the lock, building.
 NOT_IN_CONDA = {"axe-playwright-python", "playwright", "mypy", "pandas-stubs", "ruff", "uv", "flit-core"}
 
@@ -79,7 +82,7 @@ def test_conda_gets_the_same_packages_with_the_same_bounds() -> None:
     expected = {
         f"{CONDA_NAMES.get(name, name)}{requirement.specifier}"
         for name, requirement in requirements().items()
-        if name not in NOT_IN_CONDA
+        if name not in NOT_IN_CONDA | BY_PIP
     }
     assert set(conda_lines()) == {*expected, f"python{project_table()['requires-python']}", "pip"}
 

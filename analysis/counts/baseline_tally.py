@@ -8,6 +8,7 @@ from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
 from analysis.counts.completeness_tally import COURSE_GROUPS
+from analysis.counts.groups import GROUPS
 from analysis.counts.rung_counts import period_values
 from analysis.vocabulary.instruments import Instrument
 
@@ -21,8 +22,7 @@ CHARACTERISTICS = {
     "race_ethnicity": "race_ethnicity",
     "diagnosis": "diagnosis",
     "failed_trials": "failed_trials",
-    "failed_trials_band": "CASE WHEN failed_trials <= 1 THEN '0 or 1' WHEN failed_trials = 2 THEN '2' "
-    "WHEN failed_trials <= 4 THEN '3 or 4' WHEN failed_trials >= 5 THEN '5 and over' END",
+    "failed_trials_band": GROUPS["failed_trials_band"].format(of=""),
     "prior_ketamine": "CASE WHEN prior_ketamine THEN 'yes' WHEN NOT prior_ketamine THEN 'no' END",
     "payer": "payer",
     "clinic_id": "clinic_id",

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
 from analysis.counts.rung_counts import period_values
@@ -36,7 +36,7 @@ class ChangeTally:
         kind = outcome_kind("response", part.definitions.instruments[self.instrument])
         source = outcome_source(part, kind, self.instrument, every)
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
-        groups = "".join(f", {group_column(name, part, self.instrument)} AS group_{name}" for name in self.by)
+        groups = groups_in_sql(self.by, part, self.instrument)
         scores = f"({source.scores}) JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
         listed = "".join(f"group_{name}, " for name in self.by)
         statement = f"""

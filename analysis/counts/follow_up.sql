@@ -60,28 +60,29 @@ told AS (
         coalesce(last_assessed, origin_day) AS last_assessed, coalesce(last_assessed_session, 0) AS last_assessed_session,
         least(death_event_day,
             CASE WHEN outcome_of_care = 'died' AND patients.last_day >= origin_day THEN patients.last_day END) AS death_day,
-        -- Known to have stopped: recorded so, or no session for longer than a course may pause.
-        -- That somebody is lost is noticed later, so it is no such record.
-        CASE WHEN outcome_of_care IN ('completed', 'stopped', 'transferred')
-            THEN greatest(patients.last_day, origins.last_day) END AS care_ended_day,
+        -- Known to have stopped: recorded so, no session for longer than a course may pause, or another treatment.
+        CASE WHEN {care_ended} THEN greatest(patients.last_day, origins.last_day) + 1 END AS care_ended_from,
         CASE WHEN next_first_day IS NOT NULL OR due_basis = 'assumed'
-                OR due_from + (origins.last_day - first_day + $gap_days) < $data_cut::DATE
-            THEN least(origins.last_day + $known_days, next_first_day) END AS paused_day
+                OR due_from + ({paused_from} - 1 - first_day) < $data_cut::DATE
+            THEN least({paused_from}, next_first_day) END AS paused_from
     FROM origins LEFT JOIN scored USING (patient) LEFT JOIN assessed USING (patient) LEFT JOIN happened USING (patient)
         LEFT JOIN next_courses USING (patient) LEFT JOIN patients USING (patient_id)
 ),
 ends AS (
     SELECT told.*, last_assessed + $known_days AS watched_until,
         -- Of both, the earlier; the greatest of a day and nothing would be that day.
-        CASE WHEN coalesce(care_ended_day, paused_day) IS NOT NULL
-            THEN greatest(least(care_ended_day, paused_day), origin_day) END AS stop_day
+        CASE WHEN coalesce(care_ended_from, paused_from) IS NOT NULL
+            THEN greatest(least(care_ended_from, paused_from), origin_day) END AS stop_day,
+        CASE WHEN care_ended_from <= coalesce(paused_from, care_ended_from) THEN care_ended_from - 1
+            ELSE last_day END AS in_treatment_until
     FROM told
 ),
 watched AS (
     SELECT * EXCLUDE (happened_day, death_day, stop_day),
         CASE WHEN happened_day <= watched_until THEN happened_day END AS happened_day,
         CASE WHEN death_day <= watched_until THEN death_day END AS death_day,
-        CASE WHEN stop_day <= watched_until THEN stop_day END AS stop_day
+        -- Sessions are all recorded: who was watched while in treatment is known to have had none until it had stopped.
+        CASE WHEN in_treatment_until <= watched_until THEN stop_day END AS stop_day
     FROM ends
 ),
 left_ends AS (

@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import definition_values, run_statement, sql_statements
 from analysis.cohort.windows import parse_window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
+from analysis.counts.stopping_rule import CARE_ENDED, paused_from
 from analysis.vocabulary.relapse_rule import RelapseRule
 
 FIRST_SESSION, END_OF_LOADING = "first session", "end of loading response"
@@ -63,15 +64,15 @@ class FollowUpTally:
 
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each end and time."""
-        followed = _followed(part, self.event, self.instrument, self.rule, first_course=self.unit == "session")
-        groups = _groups(self.by, part, self.instrument)
+        followed = followed_query(part, self.event, self.instrument, self.rule, first_course=self.unit == "session")
+        groups = groups_in_sql(self.by, part, self.instrument, of="origins.")
         pieces = [
-            f"SELECT {_listed(self.by)}'{strategy}' AS strategy, {_end(strategy)} AS ending, "
-            f"{_time(self.unit, strategy)} AS time, count(*) AS people FROM followed GROUP BY ALL"
+            f"SELECT {_listed(self.by)}'{strategy}' AS strategy, {end_in_sql(strategy)} AS ending, "
+            f"{time_in_sql(self.unit, strategy)} AS time, count(*) AS people FROM followed GROUP BY ALL"
             for strategy in self.strategies
         ]
         query = f"WITH followed AS MATERIALIZED (SELECT *{groups} FROM ({followed}) AS origins)"
-        found = _run(part, f"{query} {' UNION ALL '.join(pieces)}", self.rule).df()
+        found = run_followed(part, f"{query} {' UNION ALL '.join(pieces)}", self.rule).df()
         return found.rename(columns={"ending": "end"})
 
 
@@ -96,11 +97,11 @@ class IntervalTally:
 
     def count(self, part: Cohort) -> pd.DataFrame:
         """Count the people of each interval; ``died`` of them are censored by their death."""
-        followed = _followed(part, self.event, self.instrument, self.rule, first_course=False)
-        groups = _groups(self.by, part, self.instrument)
+        followed = followed_query(part, self.event, self.instrument, self.rule, first_course=False)
+        groups = groups_in_sql(self.by, part, self.instrument, of="origins.")
         query = (
             f"WITH followed AS MATERIALIZED (SELECT *{groups} FROM ({followed}) AS origins), "
-            f"ended AS (SELECT *, {_end('treatment-policy')} AS ending FROM followed) "
+            f"ended AS (SELECT *, {end_in_sql('treatment-policy')} AS ending FROM followed) "
             f"SELECT {_listed(self.by)}(CASE WHEN ending <> 'event' THEN last_assessed "
             "WHEN is_in_itself THEN event_day - 1 "
             # An event on the day of the origin itself, such as a response to a second session, lies on that day.
@@ -109,11 +110,25 @@ class IntervalTally:
             "CASE WHEN ending <> 'event' THEN 'none' WHEN is_in_itself OR met_confirmed THEN 'yes' ELSE 'no' END "
             "AS confirmed, count(*) AS people, count(*) FILTER (ending = 'died') AS died FROM ended GROUP BY ALL"
         )
-        return _run(part, query, self.rule).df()
+        return run_followed(part, query, self.rule).df()
 
 
-def _followed(part: Cohort, event: str, instrument: str, rule: RelapseRule, *, first_course: bool) -> str:
-    """Write the query of one row for each patient who is followed up."""
+def followed_query(part: Cohort, event: str, instrument: str, rule: RelapseRule, *, first_course: bool) -> str:
+    """Write the query of one row for each patient who is followed up (see ``follow_up.sql``).
+
+    Parameters
+    ----------
+    part : Cohort
+        One partition.
+    event, instrument : str
+    rule : RelapseRule
+    first_course : bool
+        Only scores of the first course count.
+
+    Returns
+    -------
+    str
+    """
     kind, scale = EVENTS[event], part.scale_number(instrument)
     starting, responding, followed = sql_statements("follow_up.sql", "analysis.counts")
     if kind.origin == FIRST_SESSION:
@@ -130,12 +145,27 @@ def _followed(part: Cohort, event: str, instrument: str, rule: RelapseRule, *, f
         meets=kind.meets,
         counts="is_confirmed" if kind.confirmed else "true",
         is_relapse="true" if kind.is_relapse else "false",
+        care_ended=CARE_ENDED,
+        paused_from=paused_from("origins.last_day"),
         confirm_first=rule.confirm_first,
         confirm_last=rule.confirm_last,
     )
 
 
-def _run(part: Cohort, query: str, rule: RelapseRule) -> duckdb.DuckDBPyConnection:
+def run_followed(part: Cohort, query: str, rule: RelapseRule) -> duckdb.DuckDBPyConnection:
+    """Run a query that holds one from `followed_query`.
+
+    Parameters
+    ----------
+    part : Cohort
+    query : str
+    rule : RelapseRule
+
+    Returns
+    -------
+    DuckDBPyConnection
+        Holding the result.
+    """
     values = definition_values(part.definitions) | {
         "data_cut": part.dataset.data_cut,
         "known_days": rule.known_days,
@@ -144,8 +174,18 @@ def _run(part: Cohort, query: str, rule: RelapseRule) -> duckdb.DuckDBPyConnecti
     return run_statement(part.connection, query, values)
 
 
-def _end(strategy: str) -> str:
-    """Say in SQL how the following ended: what came first; on one day the event before a death before a stop."""
+def end_in_sql(strategy: str) -> str:
+    """Say in SQL how the following ended: what came first; on one day the event before a death before a stop.
+
+    Parameters
+    ----------
+    strategy : str
+        One of `COMPETING`.
+
+    Returns
+    -------
+    str
+    """
     never = "2147483647"
     died, stopped = (f"coalesce({name}, {never})" for name in ("death_day", "stop_day"))
     if strategy == "treatment-policy":
@@ -157,8 +197,18 @@ def _end(strategy: str) -> str:
     )
 
 
-def _time(unit: str, strategy: str) -> str:
-    """Say in SQL when it ended."""
+def time_in_sql(unit: str, strategy: str) -> str:
+    """Say in SQL when the following ended, by the column ``ending`` that `end_in_sql` makes.
+
+    Parameters
+    ----------
+    unit : {"day", "session"}
+    strategy : str
+
+    Returns
+    -------
+    str
+    """
     at_stop = "stop_day" if strategy == "hypothetical" else "NULL"
     if unit == "session":
         return (
@@ -169,10 +219,6 @@ def _time(unit: str, strategy: str) -> str:
         "(CASE ending WHEN 'event' THEN event_day WHEN 'died' THEN death_day WHEN 'stopped' THEN stop_day "
         f"ELSE least(coalesce({at_stop}, last_assessed), last_assessed) END - origin_day)::INTEGER"
     )
-
-
-def _groups(by: tuple[str, ...], part: Cohort, instrument: str) -> str:
-    return "".join(f", {group_column(name, part, instrument, of='origins.')} AS group_{name}" for name in by)
 
 
 def _listed(by: tuple[str, ...]) -> str:

@@ -1,8 +1,10 @@
 """What rates can be grouped by, in SQL: of a course's first session, of the patient, the baseline, the window."""
 
+from collections.abc import Collection, Sequence
+
 from analysis.cohort.cohort import Cohort
 from analysis.vocabulary.definitions import Definitions
-from analysis.vocabulary.errors import CallError
+from analysis.vocabulary.errors import CallError, nearest_name
 
 # The day at which a window looks at the course.
 _DAY = (
@@ -50,6 +52,23 @@ WINDOW_GROUPS = ("maintenance", "phase")
 """Groups in which a person can change from window to window."""
 
 _PHASED = ("session", "day", "by", "month")
+
+
+def groups_in_sql(by: Sequence[str], part: Cohort, instrument: str, *, of: str = "") -> str:
+    """Write the columns ``group_NAME`` of some groups, each after a comma, for a list of columns in SQL.
+
+    Parameters
+    ----------
+    by : sequence of str
+        From `GROUPS`.
+    part, instrument, of
+        As in `group_column`.
+
+    Returns
+    -------
+    str
+    """
+    return "".join(f", {group_column(name, part, instrument, of=of)} AS group_{name}" for name in by)
 
 
 def group_column(name: str, part: Cohort, instrument: str, *, of: str = "") -> str:
@@ -104,6 +123,37 @@ def fixed_levels(name: str, instrument: str, definitions: Definitions) -> tuple[
     return {"maintenance": ("given", "not given"), "phase": ("loading", "after loading", "maintenance", "unknown")}.get(
         name, ()
     )
+
+
+def checked_groups(by: str | Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """Check the names of groups against those there are.
+
+    Parameters
+    ----------
+    by : str or sequence of str
+    known : collection of str
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    CallError
+        Naming the group that is unknown or named twice.
+
+    Examples
+    --------
+    >>> checked_groups(("sex", "payer"), ["sex", "payer"])
+    ('sex', 'payer')
+    """
+    groups = (by,) if isinstance(by, str) else tuple(by)
+    for name in groups:
+        if name not in known:
+            raise CallError(f"by: '{name}' is unknown.{nearest_name(name, list(known))} There are: {', '.join(known)}.")
+    if len(set(groups)) < len(groups):
+        raise CallError("by: a group is named twice.")
+    return groups
 
 
 def refuse_groups(groups: tuple[str, ...], instrument: str, kinds: set[str], definitions: Definitions) -> None:

@@ -8,17 +8,15 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
 from analysis.counts.rung_counts import period_values
 from analysis.vocabulary.periods import Period
+from analysis.vocabulary.relapse_rule import KNOWN_DAYS
 
 INTENSITY_KINDS = ("end", "late", "month", "day")
 """Windows that are days after an anchor, on each of which somebody can be assessed."""
-
-RECENT_DAYS = 35
-"""For so many days what was last seen is recent; the same as a known state lasts."""
 
 STATES = ("none", "with_recent", "with_old", "without_recent", "without_old")
 """Before a day: no score since treatment began; or the last one with or without the outcome, recent or older."""
@@ -57,18 +55,16 @@ class IntensityTally:
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         (days,) = sql_statements("intensity.sql", "analysis.counts")
         groups = [f"group_{name}" for name in self.by]
-        levels = [
-            f", {group_column(name, part, self.instrument)} AS {group}"
-            for name, group in zip(self.by, groups, strict=True)
-        ]
         sums = {name: name for name in INTENSITY_VALUES}
         sums |= {name: f"{one} * {other}" for name, (one, other) in INTENSITY_PRODUCTS.items()}
         statement = days.format(
             chosen=chosen.format(people=source.people, courses="course = 1", also=""),
-            rungs=rungs.format(source="chosen CROSS JOIN asked_windows", groups="".join(levels)),
+            rungs=rungs.format(
+                source="chosen CROSS JOIN asked_windows", groups=groups_in_sql(self.by, part, self.instrument)
+            ),
             scale=part.scale_number(self.instrument),
             is_true=kind.is_true,
-            recent_days=RECENT_DAYS,
+            recent_days=KNOWN_DAYS,
             groups="".join(f"{group}, " for group in groups),
             keys=", ".join([*groups, "window_name"]),
             sums=", ".join(f"sum({made})::BIGINT AS {name}" for name, made in sums.items()),

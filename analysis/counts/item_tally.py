@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import definition_values, run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.rung_counts import OutcomeSource, count_rungs, period_values
 from analysis.vocabulary.instruments import Instrument
 from analysis.vocabulary.periods import Period
@@ -72,12 +72,10 @@ class TransitionTally:
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         *_, pairs = sql_statements("items.sql", "analysis.counts")
         groups = [f"group_{name}" for name in self.by]
-        levels = [
-            f", {group_column(name, part, self.instrument)} AS {group}"
-            for name, group in zip(self.by, groups, strict=True)
-        ]
         everybody = "SELECT patient, course, true AS has_baseline, true AS is_over_entry FROM courses"
-        started = rungs.format(source="chosen CROSS JOIN asked_windows", groups="".join(levels))
+        started = rungs.format(
+            source="chosen CROSS JOIN asked_windows", groups=groups_in_sql(self.by, part, self.instrument)
+        )
         found = pairs.format(rungs=started, best=best, keys="".join(f"{group}, " for group in groups))
         keys = ", ".join([*groups, "window_name", '"before"', '"after"'])
         statement = f"""

@@ -10,8 +10,7 @@ WITH deaths AS (
     ) JOIN people USING (patient_id) GROUP BY patient
 )
 SELECT courses.patient, first_day, death_day - first_day AS death_day,
-    -- The clinic's own record that care has ended; that somebody is lost is noticed later, so it is no such record.
-    CASE WHEN outcome_of_care IN ('completed', 'stopped', 'transferred') AND patients.last_day IS NOT NULL
+    CASE WHEN {care_ended} AND patients.last_day IS NOT NULL
         THEN greatest(patients.last_day, courses.first_day) - first_day + 1 END AS care_ended,
     -- With neither date nor year nobody's days are known to be over, and everybody counts as followed.
     CASE WHEN due_basis = 'assumed' THEN $last_day ELSE least($data_cut::DATE - due_from, $last_day) END AS followed_to,
@@ -57,7 +56,7 @@ course_ends AS (
     FROM courses
 ),
 stops AS (
-    SELECT patient, course_last_day - first_day + $gap_days + 1 AS stopped, returned - first_day AS returned
+    SELECT patient, {paused_from} - first_day AS stopped, returned - first_day AS returned
     FROM course_ends JOIN occupancy_starters USING (patient)
     WHERE returned IS NULL OR returned - course_last_day > $gap_days + 1
 )

@@ -7,8 +7,9 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
-from analysis.counts.groups import GROUPS, WINDOW_GROUPS, group_column
-from analysis.vocabulary.errors import CallError, nearest_name
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS, checked_groups, group_column
+from analysis.counts.stopping_rule import CARE_ENDED, paused_from
+from analysis.vocabulary.errors import CallError
 
 STATES = (
     "not yet responded", "partial", "responded", "remitted", "lost response", "not known", "stopped treatment", "died",
@@ -17,9 +18,6 @@ STATES = (
 
 START, ENDED = len(STATES), len(STATES) + 1
 """Before the first day, and no longer followed: what moves come from and go to beside the states, by their numbers."""
-
-KNOWN_DAYS = 35
-"""A state is known from the day of a score to so many days after it."""
 
 STRATEGIES = ("treatment-policy", "while-on-treatment")
 """What a known state is worth once treatment has stopped: it stays, or stopping goes before it."""
@@ -72,6 +70,8 @@ class OccupancyTally:
             "not_known": STATES.index("not known"),
             "stopped": STATES.index("stopped treatment"),
             "died": STATES.index("died"),
+            "care_ended": CARE_ENDED,
+            "paused_from": paused_from("course_last_day"),
             "start": START,
             "ended": ENDED,
         }
@@ -110,9 +110,4 @@ def start_groups(by: str | Sequence[str]) -> tuple[str, ...]:
                 f"by: '{name}' is not known on the first day, and grouping people by what comes later makes one group "
                 f"look better from the start. There are: {', '.join(START_GROUPS)}."
             )
-        if name not in START_GROUPS:
-            hint = nearest_name(name, list(START_GROUPS))
-            raise CallError(f"by: '{name}' is unknown.{hint} There are: {', '.join(START_GROUPS)}.")
-    if len(set(groups)) < len(groups):
-        raise CallError("by: a group is named twice.")
-    return groups
+    return checked_groups(groups, START_GROUPS)

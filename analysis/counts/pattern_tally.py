@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
 from analysis.counts.rung_counts import period_values
@@ -50,7 +50,7 @@ class PatternTally:
         numbers = [asked[window.name] for window in self.windows]
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         scale = part.scale_number(self.instrument)
-        groups = "".join(f", {group_column(name, part, self.instrument)} AS group_{name}" for name in self.by)
+        groups = groups_in_sql(self.by, part, self.instrument)
         everybody = rungs.format(source="chosen CROSS JOIN asked_windows", groups=groups)
         scores = f"({source.scores}) JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
         known = ", ".join([f"any_value(group_{name}) AS group_{name}" for name in self.by])

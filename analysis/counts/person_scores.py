@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.ladder import Question
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
@@ -98,7 +98,7 @@ def _of_part(part: Cohort, question: Question, windows: Sequence[Window], groups
     source = outcome_source(part, kind, question.instrument, tuple(windows))
     chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
     chosen = chosen.format(people=source.people, courses="course = 1", also="")
-    levels = "".join(f", {group_column(name, part, question.instrument)} AS group_{name}" for name in groups)
+    levels = groups_in_sql(groups, part, question.instrument)
     everybody = rungs.format(source="chosen CROSS JOIN asked_windows", groups=levels)
     scores = f"({source.scores}) JOIN asked_windows USING (number) JOIN chosen USING (patient, course)"
     scored = rungs.format(source=scores, groups="")

@@ -11,8 +11,7 @@ from itertools import combinations_with_replacement
 import pandas as pd
 
 from analysis.cohort.cohort import Cohort
-from analysis.counts.groups import GROUPS, WINDOW_GROUPS
-from analysis.vocabulary.errors import CallError, nearest_name
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS, checked_groups
 
 PHASE_GROUPS = tuple(name for name in GROUPS if name not in {*WINDOW_GROUPS, "course_kind", "baseline_severity"})
 """What phases can be grouped by: not by what they are themselves, nor by a scale's baseline."""
@@ -188,14 +187,7 @@ def phase_groups(by: str | Sequence[str]) -> tuple[str, ...]:
     >>> phase_groups("route")
     ('route',)
     """
-    groups = (by,) if isinstance(by, str) else tuple(by)
-    for name in groups:
-        if name not in PHASE_GROUPS:
-            hint = nearest_name(name, list(PHASE_GROUPS))
-            raise CallError(f"by: '{name}' is unknown.{hint} There are: {', '.join(PHASE_GROUPS)}.")
-    if len(set(groups)) < len(groups):
-        raise CallError("by: a group is named twice.")
-    return groups
+    return checked_groups(by, PHASE_GROUPS)
 
 
 def _groups(by: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
-from analysis.vocabulary.errors import CallError, nearest_name
+from analysis.counts.groups import checked_groups
 from analysis.vocabulary.periods import Period
 
 REFERRAL_GROUPS = {
@@ -124,38 +124,7 @@ def referral_groups(by: str | Sequence[str]) -> tuple[str, ...]:
     >>> referral_groups("payer")
     ('payer',)
     """
-    return checked_groups(by, list(REFERRAL_GROUPS))
-
-
-def checked_groups(by: str | Sequence[str], known: list[str]) -> tuple[str, ...]:
-    """Check the names of groups against those there are.
-
-    Parameters
-    ----------
-    by : str or sequence of str
-    known : list of str
-
-    Returns
-    -------
-    tuple of str
-
-    Raises
-    ------
-    CallError
-        Naming the group that is unknown or named twice.
-
-    Examples
-    --------
-    >>> checked_groups(("sex", "payer"), ["sex", "payer"])
-    ('sex', 'payer')
-    """
-    groups = (by,) if isinstance(by, str) else tuple(by)
-    for name in groups:
-        if name not in known:
-            raise CallError(f"by: '{name}' is unknown.{nearest_name(name, known)} There are: {', '.join(known)}.")
-    if len(set(groups)) < len(groups):
-        raise CallError("by: a group is named twice.")
-    return groups
+    return checked_groups(by, REFERRAL_GROUPS)
 
 
 def _count_paths(part: Cohort, period: Period | None, query: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
 from analysis.counts.rung_counts import period_values
@@ -45,12 +45,10 @@ class RepeatedTally:
         source = outcome_source(part, kind, self.instrument, self.windows)
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         names = [f"group_{name}" for name in self.by]
-        levels = [
-            f", {group_column(name, part, self.instrument)} AS {group}"
-            for name, group in zip(self.by, names, strict=True)
-        ]
         courses = "course = 1" if self.courses == "first" else "true"
-        everybody = rungs.format(source="chosen CROSS JOIN asked_windows", groups="".join(levels))
+        everybody = rungs.format(
+            source="chosen CROSS JOIN asked_windows", groups=groups_in_sql(self.by, part, self.instrument)
+        )
         values = f" || chr({ord(VALUE_MARK)}) || ".join([*names, "window_name", "(coalesce(has, false))::INTEGER"])
         statement = f"""
             WITH chosen AS ({chosen.format(people=source.people, courses=courses, also="")}),

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
-from analysis.counts.groups import GROUPS, WINDOW_GROUPS, group_column
-from analysis.vocabulary.errors import CallError, nearest_name
+from analysis.counts.groups import GROUPS, WINDOW_GROUPS, checked_groups, group_column
 from analysis.vocabulary.safety_rules import SafetyRules, band_names
 
 SAFETY_GROUPS = tuple(name for name in GROUPS if name not in {*WINDOW_GROUPS, "baseline_severity"})
@@ -104,14 +103,7 @@ def safety_groups(by: str | Sequence[str]) -> tuple[str, ...]:
     >>> safety_groups("route")
     ('route',)
     """
-    groups = (by,) if isinstance(by, str) else tuple(by)
-    for name in groups:
-        if name not in SAFETY_GROUPS:
-            hint = nearest_name(name, list(SAFETY_GROUPS))
-            raise CallError(f"by: '{name}' is unknown.{hint} There are: {', '.join(SAFETY_GROUPS)}.")
-    if len(set(groups)) < len(groups):
-        raise CallError("by: a group is named twice.")
-    return groups
+    return checked_groups(by, SAFETY_GROUPS)
 
 
 def _band(value: str, edges: tuple[int, ...], names: list[str]) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.cohort.statements import run_statement, sql_statements
 from analysis.cohort.windows import Window
-from analysis.counts.groups import group_column
+from analysis.counts.groups import groups_in_sql
 from analysis.counts.outcome_kinds import outcome_kind
 from analysis.counts.outcome_sources import outcome_source
 from analysis.counts.rung_counts import period_values
@@ -58,14 +58,12 @@ class SessionTally:
         chosen, rungs = sql_statements("ladder.sql", "analysis.counts")
         (steps,) = sql_statements("session_steps.sql", "analysis.counts")
         groups = [f"group_{name}" for name in self.by]
-        levels = [
-            f", {group_column(name, part, self.instrument)} AS {group}"
-            for name, group in zip(self.by, groups, strict=True)
-        ]
         counts = [f"(count(*) FILTER ({which}))::BIGINT AS {name}" for name, which in SESSION_COUNTS.items()]
         statement = steps.format(
             chosen=chosen.format(people=source.people, courses="course = 1", also=""),
-            rungs=rungs.format(source="chosen CROSS JOIN asked_windows", groups="".join(levels)),
+            rungs=rungs.format(
+                source="chosen CROSS JOIN asked_windows", groups=groups_in_sql(self.by, part, self.instrument)
+            ),
             last_window=part.window_number(self.windows[-1]),
             groups="".join(f"{group}, " for group in groups),
             scores=source.scores,

@@ -66,9 +66,10 @@ def disclose(table: pd.DataFrame, *, policy: Policy | None = None, audience: str
     ----------
     table : DataFrame
         From `response_rates`, `mean_scores`, `mean_changes`, `flow`, `item_changes`, `item_transitions`, a model's
-        `means`, the table of `estimands`, `tipping_point`, `compare`, `compare_periods` or `time_to`, from `occupancy`,
-        `current_response`, `clinics`, `monitor`, `in_context`, `access`, `baseline_table` or `completeness`, or of
-        `safety` its ``events``, ``bladder``, ``serious``, ``sessions`` or ``habituation``.
+        `means`, the table of `estimands`, `tipping_point`, `compare`, `compare_periods`, `time_to` or
+        `maintenance_landmark`, from `occupancy`, `current_response`, `clinics`, `monitor`, `in_context`, `access`,
+        `baseline_table` or `completeness`, or of `safety` its ``events``, ``bladder``, ``serious``, ``sessions`` or
+        ``habituation``.
     policy : Policy, optional
         Counts 1 to 10 are hidden when left out.
     audience : {"public", "internal"}

@@ -54,6 +54,7 @@ def is_known(table: pd.DataFrame) -> bool:
     columns = set(table.columns)
     return (
         "count" in columns
+        or not _OF_MAINTENANCE.isdisjoint(columns)
         or ("estimate" in columns and not _OF_RATES.isdisjoint(columns))
         or is_safety(table)
         or access_kind(table) is not None
@@ -86,6 +87,9 @@ def hiding_rules(table: pd.DataFrame) -> Rules:
     columns = set(table.columns)
     return next((rules for needed, rules in _BY_COLUMNS if needed <= columns), hide_steps)
 
+
+_OF_MAINTENANCE = {"unweighted", "contrast", "effective", "compared", "days_since_session", "lost_response"}
+"""Columns that only tables about maintenance have."""
 
 _REFUSED: tuple[tuple[set[str], str], ...] = (
     (
@@ -124,6 +128,12 @@ def refuse_not_judged(table: pd.DataFrame) -> None:
         Saying why, and what to do.
     """
     refuse_safety(table)
+    if not _OF_MAINTENANCE.isdisjoint(table.columns):
+        raise CallError(
+            "disclose: for tables of maintenance_trial, maintenance_hazard, holding_by_gap and response_again there "
+            "are no rules, as their counts are parts of one another; disclose the curves of maintenance_landmark or "
+            "of time_to instead."
+        )
     for columns, why in _REFUSED:
         if columns <= set(table.columns):
             raise CallError(f"disclose: {why}")

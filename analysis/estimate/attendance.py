@@ -8,8 +8,8 @@ import pandas as pd
 from analysis.cohort.cohort import Cohort
 from analysis.counts.attendance_tally import ATTENDANCE, ATTENDANCE_GROUPS, AttendanceTally
 from analysis.counts.engine import count_all
+from analysis.counts.groups import checked_groups
 from analysis.counts.ladder import group_levels, with_every_group
-from analysis.counts.referral_tally import checked_groups
 from analysis.estimate.agreement import clustered_share
 from analysis.estimate.rates import ESTIMATE_COLUMNS
 
@@ -51,7 +51,7 @@ def attendance(cohort: Cohort, *, by: str | Sequence[str] = ()) -> pd.DataFrame:
     >>> table["outcome"].tolist()
     ['given', 'stopped-early', 'cancelled', 'no-show']
     """
-    groups = checked_groups(by, list(ATTENDANCE_GROUPS))
+    groups = checked_groups(by, ATTENDANCE_GROUPS)
     (counts,) = count_all(cohort, [AttendanceTally(groups)])
     levels = [group_levels(pd.DataFrame({"place": 0, "level": counts[name].unique()})) for name in groups]
     table = with_every_group(counts, [*groups, "status"], [*levels, ATTENDANCE]).rename(columns={"status": "outcome"})

@@ -10,8 +10,8 @@ from analysis.cohort.statements import run_statement
 from analysis.cohort.windows import Window, parse_window
 from analysis.counts.completeness_tally import COMPLETENESS_GROUPS, CompletenessTally, due_windows
 from analysis.counts.engine import count_all
+from analysis.counts.groups import checked_groups
 from analysis.counts.ladder import due_basis, group_levels, with_every_group
-from analysis.counts.referral_tally import checked_groups
 from analysis.counts.rung_counts import period_values
 from analysis.estimate.intervals import wilson
 from analysis.estimate.rates import ESTIMATE_COLUMNS
@@ -72,7 +72,7 @@ def completeness(
     >>> bool(seen["estimate"].is_monotonic_decreasing)
     True
     """
-    groups = checked_groups(by, list(COMPLETENESS_GROUPS))
+    groups = checked_groups(by, COMPLETENESS_GROUPS)
     windows = _asked(cohort, instrument, window)
     (counts,) = count_all(cohort, [CompletenessTally(instrument, windows, groups)])
     if "month" in groups and len(counts) and (counts["month"] == "unknown").all():

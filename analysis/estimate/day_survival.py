@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+
+from analysis.estimate.day_curves import DayCounts, day_curves, log_log_limits
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class DaySurvival:
         return float(self.day[reached[0]]) if len(reached) else float("nan")
 
 
-def day_survival(day: ArrayLike, events: ArrayLike, censored: ArrayLike, *, level: float = 0.95) -> DaySurvival:
+def day_survival(day: ArrayLike, events: ArrayLike, censored: ArrayLike) -> DaySurvival:
     """Estimate the share without an event by Kaplan and Meier.
 
     Parameters
@@ -61,8 +62,6 @@ def day_survival(day: ArrayLike, events: ArrayLike, censored: ArrayLike, *, leve
         Each day once.
     events, censored : array_like of int
         How many had the event on that day, and how many were last seen on it; they are at risk on that day.
-    level : float
-        Confidence level of the intervals.
 
     Returns
     -------
@@ -70,13 +69,8 @@ def day_survival(day: ArrayLike, events: ArrayLike, censored: ArrayLike, *, leve
 
     Notes
     -----
-    S = product of 1 - d/n; Greenwood's variance; the interval on log(-log S), so that it stays between 0 and 1. Where S
-    is 1 or 0 the variance vanishes: the interval is S itself at 1, and none at 0.
-
-    References
-    ----------
-    Kaplan EL, Meier P (1958), J Am Stat Assoc 53:457-481. Kalbfleisch JD, Prentice RL (1980), The statistical analysis
-    of failure time data (log-log interval).
+    The curve is that of `analysis.estimate.day_curves`, its 95 % interval that of `log_log_limits`; where S is 1 the
+    interval is S itself, and where it is 0 there is none.
 
     Examples
     --------
@@ -86,14 +80,11 @@ def day_survival(day: ArrayLike, events: ArrayLike, censored: ArrayLike, *, leve
     """
     order = np.argsort(np.asarray(day, dtype="int64"), kind="stable")
     days, d, c = (np.asarray(values, dtype="int64")[order] for values in (day, events, censored))
-    leaving = d + c
-    at_risk = leaving[::-1].cumsum()[::-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        surviving: Floats = np.cumprod(np.where(at_risk > 0, 1 - d / at_risk, 1.0), dtype="float64")
-        greenwood = np.cumsum(np.where(d > 0, d / (at_risk * (at_risk - d)), 0.0))
-        logarithm = np.log(surviving)
-        factor = np.exp(special.ndtri(0.5 + level / 2) * np.sqrt(greenwood) / np.abs(logarithm))
-        low, high = surviving**factor, surviving ** (1 / factor)
-    low = np.where(surviving == 1, 1.0, np.where(surviving == 0, np.nan, low))
-    high = np.where(surviving == 1, 1.0, np.where(surviving == 0, np.nan, high))
-    return DaySurvival(days, at_risk, d, c, surviving, low, high)
+    # One curve of one cause, all of whom are followed from the start; only the days on which something happened.
+    entered = np.concatenate([[d.sum() + c.sum()], np.zeros(len(days), dtype="int64")])[: len(days)]
+    counts = DayCounts(entered[None, :], d[None, None, :], c[None, :])
+    found = day_curves(counts)
+    surviving = found.free[0]
+    low, high = (limits[0] for limits in log_log_limits(found.free, found.free_variance))
+    low, high = (np.where(surviving == 1, 1.0, limit) for limit in (low, high))
+    return DaySurvival(days, counts.at_risk[0], d, c, surviving, low, high)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.vocabulary.relapse_rule import KNOWN_DAYS
+
 _GONE_ON = "Treatment policy: stopping, changing or adding treatment changes nothing; every score of the window counts."
 
 ASSUMPTIONS = {
@@ -18,7 +20,8 @@ ASSUMPTIONS = {
     "as the others; only to match published tables.",
     "weighted": "Among eligible people alike in {covariates}, those who were not scored did as those who were.",
     "inverse-intensity": "On each day of the window, whether people alike in {covariates}, in what was last seen of "
-    "them and in whether that was in the last 35 days are assessed has nothing to do with how they are that day.",
+    f"them and in whether that was in the last {KNOWN_DAYS} days are assessed has nothing to do with how they are "
+    "that day.",
     "imputed": "Missing at random: eligible people who were not scored did as those alike in baseline, {covariates} "
     "and the scores that there are, by a normal model of all scores.",
     "imputed-left-worse": "As imputed, but those without any score from the window on did {points} points worse in it.",

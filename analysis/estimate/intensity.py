@@ -35,7 +35,7 @@ def weight_by_intensity(counts: pd.DataFrame, *, keys: Sequence[str]) -> pd.Data
     Notes
     -----
     On a day somebody is assessed with an intensity that may depend on the stratum: the covariates, whether the last
-    score had the outcome, and whether it is recent (`analysis.counts.intensity_tally.RECENT_DAYS`). The intensity of a
+    score had the outcome, and whether it is recent (`analysis.vocabulary.relapse_rule.KNOWN_DAYS`). The intensity of a
     stratum is a = A/D, assessments over days (the Poisson rate), each assessment has the weight 1/a, and the rate is
 
         R = sum over assessments of y/a  /  sum of 1/a  =  sum D p / sum D,   p the share of the A with the outcome.

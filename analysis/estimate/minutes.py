@@ -1,11 +1,11 @@
 """Minutes until something is over, from how many were over or no longer watched in each minute (Kaplan-Meier)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+
+from analysis.estimate.day_survival import day_survival
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class MinutesCurve:
         return still, low, high
 
 
-def minutes_curve(
-    minutes: Sequence[int] | ArrayLike, over: ArrayLike, censored: ArrayLike, *, level: float = 0.95
-) -> MinutesCurve:
+def minutes_curve(minutes: ArrayLike, over: ArrayLike, censored: ArrayLike) -> MinutesCurve:
     """Estimate how long something lasts (Kaplan and Meier) from counts for each minute.
 
     Parameters
@@ -46,8 +44,6 @@ def minutes_curve(
     over, censored : array_like of int
         How many were over, and how many were no longer watched, in each of them. Who is no longer watched in a minute
         was watched when others were over in it.
-    level : float
-        Confidence level.
 
     Returns
     -------
@@ -55,9 +51,8 @@ def minutes_curve(
 
     Notes
     -----
-    The interval is that of Greenwood's variance on the scale log(-log S), as Kalbfleisch and Prentice give it; it takes
-    each count as of another person. The median's ends are where the curve's own limits cross one half (Brookmeyer R,
-    Crowley J (1982), Biometrics 38:29-41).
+    The curve is `day_survival`'s, with minutes for days; its interval takes each count as of another person. The
+    median's ends are where the curve's own limits cross one half (Brookmeyer R, Crowley J (1982), Biometrics 38:29-41).
 
     Examples
     --------
@@ -65,22 +60,11 @@ def minutes_curve(
     >>> curve.over_by(40)[0], curve.median()[0]
     (0.75, 20.0)
     """
-    order = np.argsort(np.asarray(minutes, dtype="int64"), kind="stable")
-    when = np.asarray(minutes, dtype="float64")[order]
-    ended, left = (np.asarray(each, dtype="float64")[order] for each in (over, censored))
-    watched = np.cumsum((ended + left)[::-1])[::-1]
-    steps = ended > 0
-    d, n = ended[steps], watched[steps]
-    still = np.cumprod(1 - d / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(d / (n * (n - d)))
-        spread = special.ndtri(0.5 + level / 2) * np.sqrt(greenwood) / np.abs(np.log(still))
-        low, high = still ** np.exp(spread), still ** np.exp(-spread)
-    # Where all are over the variance does not exist: no limit is given there.
-    unknown = still == 0
-    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
-    last = float(when[watched > 0][-1]) if (watched > 0).any() else float("nan")
-    return MinutesCurve(when[steps], still, low, high, last)
+    curve = day_survival(minutes, over, censored)
+    steps, watched = curve.events > 0, curve.at_risk > 0
+    last = float(curve.day[watched][-1]) if watched.any() else float("nan")
+    share = (curve.surviving[steps], curve.low[steps], curve.high[steps])
+    return MinutesCurve(curve.day[steps].astype("float64"), *share, last)
 
 
 def _first_at_most(minute: NDArray[np.float64], share: NDArray[np.float64]) -> float:

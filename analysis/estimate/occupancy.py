@@ -8,7 +8,8 @@ The states, each person in exactly one on each day since the first session (day 
   the start, where nobody eligible has responded. Ratings after a session of the same day do not count;
 - ``lost response``: not in response by the last score, after a response or remission since day 0;
 - ``stopped treatment``: none of these is known, and the last session was more than 90 days ago or care has ended by the
-  clinic's own record (completed, stopped, transferred). A later session ends it. Under the strategy
+  clinic's own record (completed, stopped, transferred): the rule of `analysis.counts.stopping_rule`, which looks back
+  only and is that of `time_to`. A later session ends it. Under the strategy
   ``while-on-treatment`` it goes before what is known of the scores;
 - ``not known``: everybody else, with those who have no baseline or are not eligible.
 
@@ -27,7 +28,6 @@ from analysis.counts.ladder import ask, due_basis, group_levels
 from analysis.counts.occupancy_tally import (
     ENDED,
     ENTRIES,
-    KNOWN_DAYS,
     STATES,
     STRATEGIES,
     OccupancyTally,
@@ -37,6 +37,7 @@ from analysis.counts.tallies import DueTally, group_tallies
 from analysis.estimate.aalen_johansen import INTERVAL_METHOD, Counts, estimate_occupancy
 from analysis.estimate.rates import ESTIMATE_COLUMNS, estimate_bounds, estimate_rates
 from analysis.vocabulary.errors import CallError
+from analysis.vocabulary.relapse_rule import KNOWN_DAYS
 
 Places = NDArray[np.intp]
 

@@ -11,8 +11,8 @@ from analysis.cohort.windows import parse_window
 from analysis.counts.attendance_tally import KIND, ResponderTally
 from analysis.counts.completeness_tally import COURSE_GROUPS
 from analysis.counts.engine import count_all
+from analysis.counts.groups import checked_groups
 from analysis.counts.ladder import due_basis, refuse_undated
-from analysis.counts.referral_tally import checked_groups
 from analysis.estimate.access import sorted_levels
 from analysis.estimate.rates import ESTIMATE_COLUMNS
 from analysis.estimate.ratio_of_means import fieller
@@ -83,7 +83,7 @@ def responder_costs(
     >>> table["measure"].unique().tolist()
     ['sessions per responder']
     """
-    groups = checked_groups(by, list(COURSE_GROUPS))
+    groups = checked_groups(by, COURSE_GROUPS)
     known = list(cohort.definitions.instruments)
     if instrument not in known:
         raise CallError(f"instrument: '{instrument}' is unknown.{nearest_name(instrument, known)}")

@@ -158,10 +158,12 @@ def time_to(
     -----
     Of each person's first course, without people who had ketamine before day 0. Scores taken right after a session do
     not count. Later courses count too, against the baseline of the first: what comes after stopping is part of
-    treatment-policy. Following ends with the last assessment (censored); a death, a stop of treatment or a relapse in
-    itself counts when it comes within ``known_days`` after it. Treatment stops ``known_days`` after the last session
-    when no other follows for longer than a course may pause, or on the last day in care that the clinic recorded.
-    Somebody is not known to have stopped while the data end too soon after the last session.
+    treatment-policy. Following ends with the last assessment (censored); a death or a relapse in
+    itself counts when it comes within ``known_days`` after it. Treatment stops as in `occupancy`
+    (`analysis.counts.stopping_rule`): on the day on which no session has come for longer than a course may pause, or
+    the day after the last one in care that the clinic recorded; here also with the first session of another treatment.
+    A stop counts when the last session, or the last day in care, comes within ``known_days`` after the last assessment.
+    Nobody is known to have stopped while the data end too soon after the last session.
 
     The curve of an event is Aalen-Johansen's, which is 1 less Kaplan-Meier's where nothing competes; limits are
     log-log on Greenwood's variance (see `analysis.estimate.day_curves`). The log-rank test compares hazards of the

@@ -122,14 +122,29 @@ def test_a_score_of_a_later_course_is_held_against_the_first_baseline(cohort_of)
     assert policy(cohort, "response", unit="session") == {"P1": ("event", 4)}
 
 
-def test_while_on_treatment_ends_35_days_after_the_last_session_when_a_longer_pause_than_90_days_follows(cohort_of):
-    scores = RESPONDED + "P1 | 40 | 9 \n P1 | 47 | 12"
+@pytest.mark.parametrize(("relapse", "end"), [(101, "event"), (102, "stopped")])
+def test_treatment_has_stopped_on_the_91st_day_after_the_last_session_and_not_sooner(cohort_of, relapse, end):
+    """On day 100 the next session may still come in time; what is seen on the day of the stop still counts."""
+    scores = RESPONDED + f"P1 | 40 | 9 \n P1 | {relapse} | 12"
     found = ended(cohort_of(LOADING, scores), "relapse")
-    assert found["P1", "treatment-policy"] == ("event", 30)
-    assert found["P1", "while-on-treatment"] == ("stopped", 10 + 35 - 17)
-    assert found["P1", "hypothetical"] == ("censored", 10 + 35 - 17)
+    assert found["P1", "treatment-policy"] == ("event", relapse - 17)
+    assert found["P1", "while-on-treatment"] == (end, 101 - 17)
+    assert found["P1", "hypothetical"] == ("event" if end == "event" else "censored", 101 - 17)
     again = ended(cohort_of(LOADING + "P1 | 100", scores), "relapse")  # the 90th day after is in time
-    assert again["P1", "while-on-treatment"] == ("event", 30)
+    assert again["P1", "while-on-treatment"] == ("event", relapse - 17)
+
+
+def test_another_treatment_ends_this_one(cohort_of):
+    rows = "".join(f"P1 | {day} | ketamine \n" for day in (0, 3, 7, 10))
+    cohort = cohort_of(f"patient_id | day | treatment \n {rows} P1 | 30 | placebo", RESPONDED + "P1 | 40 | 12")
+    assert ended(cohort, "relapse")["P1", "while-on-treatment"] == ("stopped", 30 - 17)
+
+
+def test_a_stop_counts_when_the_last_session_is_soon_after_the_last_assessment(cohort_of):
+    watched = ended(cohort_of(LOADING + "P1 | 52", RESPONDED), "relapse")  # 35 days after the assessment of day 17
+    assert watched["P1", "while-on-treatment"] == ("stopped", 52 + 91 - 17)
+    unseen = ended(cohort_of(LOADING + "P1 | 53", RESPONDED), "relapse")
+    assert unseen["P1", "while-on-treatment"] == ("censored", 0)
 
 
 def test_nobody_is_known_to_have_stopped_when_the_data_end_too_soon(cohort_of):
@@ -140,12 +155,12 @@ def test_nobody_is_known_to_have_stopped_when_the_data_end_too_soon(cohort_of):
     on_the_day = ended(cohort_of(sessions, scores, data_cut="2026-04-11"), "relapse")  # day 100: 90 after the last
     a_day_later = ended(cohort_of(sessions, scores, data_cut="2026-04-12"), "relapse")
     assert on_the_day["P1", "while-on-treatment"] == ("censored", 23)
-    assert a_day_later["P1", "while-on-treatment"] == ("stopped", 28)
+    assert a_day_later["P1", "while-on-treatment"] == ("stopped", 101 - 17)
 
 
 def test_care_ends_when_the_clinic_says_so_but_nobody_is_lost_on_a_known_day(cohort_of):
     scores = RESPONDED + "P1 | 40 | 9"
-    for outcome, day in {"completed": 20, "stopped": 20, "transferred": 20, "lost": 45, "ongoing": 45}.items():
+    for outcome, day in {"completed": 21, "stopped": 21, "transferred": 21, "lost": 101, "ongoing": 101}.items():
         patients = f"patient_id | last_day | outcome_of_care \n P1 | 20 | {outcome}"
         found = ended(cohort_of(LOADING, scores, patients), "relapse")
         assert found["P1", "while-on-treatment"] == ("stopped", day - 17)
@@ -190,11 +205,16 @@ def test_an_event_death_counts_as_the_patients_row_does(with_event):
     assert policy(with_event(RESPONDED + "P1 | 40 | 5", 44, "death"), "relapse") == {"P1": ("died", 27)}
 
 
-def test_the_rule_is_a_setting(with_event):
+def test_the_rule_is_a_setting(cohort_of, with_event):
     rule = RelapseRule(known_days=10, events=("hospitalisation-other",))
     cohort = with_event(RESPONDED + "P1 | 40 | 5", 50, "hospitalisation-other")
     assert policy(cohort, "relapse", rule=rule) == {"P1": ("event", 33)}
-    assert ended(cohort, "lost response", rule=rule)["P1", "while-on-treatment"] == ("stopped", 20 - 17)
+    seen = cohort_of(
+        LOADING, RESPONDED + "P1 | 52 | 5", "patient_id | last_day | outcome_of_care \n P1 | 63 | completed"
+    )
+    for days, end in {10: ("censored", 35), 11: ("stopped", 64 - 17)}.items():
+        found = ended(seen, "lost response", rule=RelapseRule(known_days=days))
+        assert found["P1", "while-on-treatment"] == end
 
 
 def test_counts_of_parts_add_to_those_of_the_whole(tmp_path):
