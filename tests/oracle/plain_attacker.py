@@ -12,7 +12,7 @@ RUNGS = ("started", "with_baseline", "eligible", "scored")
 BELOW = dict(zip(("observed", "nonresponder", "starters"), ("scored", "eligible", "started"), strict=True))
 STEPS = {"baseline": "with_baseline", "responded": "response"}
 FIXED = {"instrument", "window", "outcome", "estimand", "estimate", "low", "high", "method", "numerator", "denominator",
-         "status", *RUNGS, "period", "due", "definitions"}  # fmt: skip
+         "status", *RUNGS, "period", "due", "definitions", "assumption"}  # fmt: skip
 
 
 class PlainAttacker:
@@ -22,7 +22,7 @@ class PlainAttacker:
         self.range, self.sums, self.hidden = {}, [], set()
         for tables in reports:
             for name, table in tables.items():
-                if name != "rows":
+                if "instrument" in table and name != "rows":  # the others are not of the ladder
                     self.read(table)
         self.add_ladders()
         self.add_groups()
