@@ -52,7 +52,9 @@ class ReportTable:
     @property
     def nobody_due(self) -> bool:
         """True when no row has anybody in it; a hidden number is somebody."""
-        people = next(name for name in ("started", "count", "denominator") if name in self.frame)
+        people = next((name for name in ("started", "count", "denominator") if name in self.frame), None)
+        if people is None:
+            return bool((self.frame["status"] == "empty").all())
         return bool(self.frame[people].eq(0).fillna(False).all())
 
     @cached_property

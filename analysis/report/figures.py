@@ -1,10 +1,7 @@
 """The figures of a report: charts of its disclosed tables, as PNG with their words."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-
-from matplotlib.axes import Axes
 
 from analysis.charts import (
     adjusted_means,
@@ -20,6 +17,7 @@ from analysis.charts import (
 from analysis.counts.engine import Progress
 from analysis.disclosure.suppression import Disclosed
 from analysis.report.content import Content
+from analysis.report.further_sections import FURTHER_SECTIONS, Drawing
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,9 @@ def draw_figures(content: Content, progress: Progress | None = None) -> dict[str
     return figures
 
 
-def _charts(content: Content) -> list[tuple[str, Disclosed, Callable[[Disclosed], Axes]]]:
+def _charts(content: Content) -> list[Drawing]:
     tables = {name: table.disclosed for name, table in content.tables.items()}
-    charts: list[tuple[str, Disclosed, Callable[[Disclosed], Axes]]] = [("flow", tables["flow"], flow_diagram)]
+    charts: list[Drawing] = [("flow", tables["flow"], flow_diagram)]
     for outcome in ("response", "remission"):
         charts.append((f"{outcome}_denominators", _only(tables["headline"], outcome), denominators))
     charts.append(("response_assumptions", tables["assumptions"], denominators))
@@ -74,7 +72,7 @@ def _charts(content: Content) -> list[tuple[str, Disclosed, Callable[[Disclosed]
         charts.append(("mean_by_session", tables["mean_by_session"], means))
     if "trajectory" in tables:
         charts.append(("trajectory", tables["trajectory"], adjusted_means))
-    return charts
+    return charts + [drawing for further in FURTHER_SECTIONS for drawing in further.drawings(content)]
 
 
 def _only(disclosed: Disclosed, outcome: str) -> Disclosed:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.charts.wording import listed, number, when
+from analysis.report.blocks import Section
 from analysis.report.content import BREAKDOWNS, Content, published_share
 from analysis.report.display import (
     ShownTable,
@@ -20,6 +21,7 @@ from analysis.report.display import (
     rows_shown,
 )
 from analysis.report.figures import ReportFigure
+from analysis.report.further_sections import FURTHER_SECTIONS
 from analysis.report.methods import measure_rows, scale_rows, window_rows
 from analysis.report.results import OUTCOMES_SHOWN
 from analysis.report.scale_words import entry_words, remission_words, response_words
@@ -88,6 +90,7 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
         lstrip_blocks=True,
     )
     dataset = content.cohort.dataset
+    further = [section for each in FURTHER_SECTIONS for section in each.sections(content)]
     return environment.get_template("report.html").render(
         title=_title(content),
         kind=_kind(content),
@@ -101,7 +104,8 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
         period=_periods(content),
         audience="the public" if content.audience == "public" else "internal use",
         internal=content.audience != "public",
-        sections=_sections(content),
+        sections=_sections(content, further),
+        further=further,
         nobody_due={name for name, table in content.tables.items() if table.nobody_due},
         start_years=start_year_words(content),
         messages=key_messages(content),
@@ -123,7 +127,7 @@ def render_page(content: Content, figures: dict[str, ReportFigure], provenance: 
     )
 
 
-def _sections(content: Content) -> list[tuple[str, str]]:
+def _sections(content: Content, further: list[Section]) -> list[tuple[str, str]]:
     """Leave out what the definitions leave out: sessions (``sessions = 0``), months (``months = 0``)."""
     left_out = set()
     if "by_session" not in content.tables:
@@ -132,7 +136,9 @@ def _sections(content: Content) -> list[tuple[str, str]]:
         left_out.add("by-phase")
     if "trajectory" not in content.tables:
         left_out.add("trajectory")
-    return [(anchor, heading) for anchor, heading in SECTIONS if anchor not in left_out]
+    kept = [(anchor, heading) for anchor, heading in SECTIONS if anchor not in left_out]
+    place = [anchor for anchor, _ in kept].index("quality")
+    return [*kept[:place], *((section.anchor, section.heading) for section in further), *kept[place:]]
 
 
 def _title(content: Content) -> str:

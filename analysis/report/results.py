@@ -19,6 +19,8 @@ from analysis.estimate.flow import flow
 from analysis.estimate.means import mean_scores
 from analysis.estimate.mmrm.model import ConvergenceWarning, mmrm
 from analysis.estimate.rates import response_rates
+from analysis.report.further_tables import FURTHER_TABLES
+from analysis.report.result import Result
 from analysis.vocabulary.errors import CallError, DataError
 from analysis.vocabulary.periods import Period
 
@@ -29,16 +31,6 @@ ASSUMPTIONS_SHOWN = (
 )  # fmt: skip
 """Those that are made of counts. What models would draw for the people not seen is left to notebooks: it takes rows."""
 DENOMINATORS_SHOWN = ("observed", "nonresponder", "starters")
-
-
-@dataclass(frozen=True)
-class Result:
-    """A raw table. Several of one name make one table of the report; each passes the gate by itself."""
-
-    name: str
-    title: str
-    frame: pd.DataFrame
-    period: Period | None
 
 
 @dataclass(frozen=True)
@@ -128,13 +120,15 @@ def raw_results(
         if planned.name == "headline":
             yield _assumptions(cohort, planned, breakdown)
     yield from _trajectory(cohort, scales[0], breakdown)
+    for further in FURTHER_TABLES:
+        yield from further.results(cohort, scales[0], breakdown)
     yield Result("rows", "rows of the files", _rows_of_files(cohort), None)
 
 
 def further_tallies(
     cohort: Cohort, *, scales: Sequence[str], breakdown: Period | None
 ) -> tuple[list[Question], list[Tally]]:
-    """List what the tables of assumptions and of the trajectory count beside the questions of the others.
+    """List what is counted beside the questions of the planned tables.
 
     Parameters
     ----------
@@ -154,7 +148,9 @@ def further_tallies(
     everybody = ask(cohort, instrument=name, window=end, period=breakdown)
     carried = CarriedTally(name, by_status.windows, (), "response", breakdown)
     visits = ask(cohort, instrument=name, window=_visits(cohort)).windows
-    return [by_status, everybody], [carried, PatternTally(name, visits, _cohort_groups(cohort), ("baseline",))]
+    patterns = PatternTally(name, visits, _cohort_groups(cohort), ("baseline",))
+    further = [tally for each in FURTHER_TABLES for tally in each.tallies(cohort, name, breakdown)]
+    return [by_status, everybody], [carried, patterns, *further]
 
 
 def _assumptions(cohort: Cohort, headline: Planned, breakdown: Period | None) -> Result:
